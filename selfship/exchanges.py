@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from urllib.parse import quote, quote_plus, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
+SHORTEST_SECRET = 6
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,7 +104,8 @@ class Exchange:
 class Redactor:
     """Replaces each known secret by the name of the variable that it came from, wherever it stands.
 
-    Secrets are added as they become known (a token, once it is issued); those of one character are not secrets.
+    Secrets are added as they become known (a token, once it is issued). A shorter one than six characters would be
+    found in innocent text: the client masks the places where credentials stand instead.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
@@ -113,7 +115,9 @@ class Redactor:
 
     def add(self, name: str, value: str) -> None:
         """From now on `value`, in clear, URL-encoded, JSON-escaped or Base64, reads `$name`."""
-        if len(value) < 2:
+        if len(value) < SHORTEST_SECRET:
+            return
+        if len(value) < SHORTEST_SECRET:
             return
         forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
         forms.add(base64.b64encode(value.encode()).decode())

@@ -7,7 +7,7 @@ HTTP, of the mock or of the suites: it says what the documents say, and where th
 
     accept     the event is taken and leads to `to`
     refuse     the event is refused and changes nothing (see "refused" in the rules)
-    unchanged  refused, or taken without changing anything
+    unchanged  refused, or taken without leaving the state (confirm: without changing anything)
     observe    the documents are silent or disagree: recorded, never judged
 
 An event that a row does not list is silent: nothing in the rules speaks of it, and nothing is probed.
@@ -174,7 +174,8 @@ _NO_AWB: Row = each((E.AWB, E.AUTO_DISPATCH), refuse("STA-7"))
 _NO_PACK: Row = {E.PACK: refuse("STA-8", code="CR400")}
 _NO_DISPATCH: Row = {E.DISPATCH: refuse("STA-8", code="D400")}
 _NO_STATUS_YET: Row = {
-    **each(FORWARD_STATUSES, refuse("STA-6", "STA-1")),
+    **each(FORWARD_STATUSES, refuse("STA-6")),
+    **each((E.DELIVERY_DONE, E.RTO_BAG_DELIVERED), refuse("STA-6", "STA-1")),
     **each(RETURN_STATUSES, refuse("STA-6", "STA-4")),
 }
 _NOT_A_RETURN: Row = each(RETURN_STATUSES, refuse("STA-4"))
@@ -191,6 +192,7 @@ _FORWARD_END: Row = {
     **_ONCE_PACKED,
     **_NO_DISPATCH,
     **each(FORWARD_STATUSES, refuse("STA-3", "STA-2")),
+    **each((E.DELIVERY_DONE, E.RTO_BAG_DELIVERED), refuse("STA-3")),
     **each(RETURN_STATUSES, refuse("STA-3", "STA-4")),
 }
 _RETURN_END: Row = {
@@ -273,7 +275,7 @@ TABLE: Mapping[State, Row] = {
         E.OUT_FOR_DELIVERY: accept(S.OUT_FOR_DELIVERY, "NDR-2"),
         E.DELIVERY_ATTEMPT_FAILED: observe("NDR-4"),
         E.DELIVERY_REATTEMPT_REQUESTED: observe("STA-13"),
-        E.DELIVERY_DONE: accept(S.DELIVERY_DONE, "NDR-3"),
+        E.DELIVERY_DONE: accept(S.DELIVERY_DONE, "NDR-3", "NDR-2"),
         E.RTO_BAG_DELIVERED: observe("NDR-4"),
     },
     S.DELIVERY_DONE: {
@@ -292,7 +294,7 @@ TABLE: Mapping[State, Row] = {
     },
     # Made by the customer; the host moves it on by itself.
     S.RETURN_INITIATED: {
-        **_NO_AWB, **_NO_PACK, **_NO_DISPATCH, **_NOT_FORWARD,
+        **_NO_PACK, **_NO_DISPATCH, **_NOT_FORWARD,
     },
     S.RETURN_DP_ASSIGNED: {
         **_NO_PACK, **_NO_DISPATCH, **_NOT_FORWARD,
@@ -323,6 +325,7 @@ TABLE: Mapping[State, Row] = {
         **_RETURN_END,
         E.CREDIT_NOTE: accept(S.CREDIT_NOTE_GENERATED, "RET-5"),
     },
+    # Of a return. After an RTO the same holds, a second credit note aside: of that the rules say nothing.
     S.CREDIT_NOTE_GENERATED: {
         **_RETURN_END,
         E.CREDIT_NOTE: refuse("RET-8"),
@@ -388,7 +391,7 @@ KNOWN_COARSE: frozenset[str] = frozenset(name for names in COARSE.values() for n
 
 JOURNEY_OF: Mapping[State, Journey] = {
     state: Journey.RETURN
-    if state.startswith("return_")
+    if state.startswith(("return_", "credit_note"))
     else Journey.RTO
     if state.startswith("rto_")
     else Journey.FORWARD

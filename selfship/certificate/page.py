@@ -1,0 +1,225 @@
+"""The certificate's model: everything that the template shows, already chosen, counted and cut.
+
+Decides what a reader sees and in which words; the template decides only where. Reads the results and the exchanges,
+and nothing else, so that a certificate can be made again from a run's folder.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from selfship import requirements
+from selfship.certificate import findings, journeys, latency, matrix, reason
+from selfship.certificate.exhibits import Allowance, by_seq, one_line
+from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, cut, moment, number, seconds
+from selfship.exchanges import Exchange
+from selfship.results import Evidence, Observation, RequirementResult, Results
+from selfship.verdict import Verdict
+
+_EVIDENCE = 40
+"""Passing checks named in one row."""
+_CAUSES = 10
+_SWITCHES = ("edition", "invoicing", "credit_note", "rto_acceptance", "auth")
+_NAMES = {"settle": "settle, at most", "settle_seen": "settle, as seen", "name": "profile"}
+_UNITS = {"settle": " s", "settle_seen": " s", "timeout": " s", "rate": " requests a second"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A requirement in the table, with what its fold holds. `at` leads to its findings where they are shown."""
+
+    row: RequirementResult
+    word: Word
+    anchor: str
+    at: str | None
+    findings: list[tuple[Word, str, str | None]]
+    findings_more: int
+    evidence: list[Evidence]
+    evidence_more: int
+    cells: list[matrix.Square]
+    lines: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    title: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All of the certificate, section by section, in the order of the page."""
+
+    results: Results
+    verdict: Word
+    sentence: str
+    footnotes: list[str]
+    tally: list[tuple[Word, int]]
+    facts: list[tuple[str, str]]
+    switches: list[tuple[str, str, bool]]
+    fix_first: list[tuple[Any, str | None]]
+    diagrams: list[journeys.Diagram]
+    diagram_words: list[Word]
+    grid: matrix.Grid
+    errors: list[findings.Case]
+    failures: list[findings.Case]
+    warnings: list[findings.Case]
+    waived: list[findings.Case]
+    blocked: list[findings.Unjudged]
+    not_testable: list[findings.Unjudged]
+    groups: list[Group]
+    bars: list[latency.Bar]
+    dialect: list[Observation]
+    evidence_at: Mapping[int, str]
+
+
+def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
+    """The model of one run's certificate."""
+    known = by_seq(exchanges)
+    words = Allowance(findings.WORDS)
+    rows = results.requirements
+    failures = findings.cases(rows, Verdict.FAIL, words)
+    errors = findings.cases(rows, Verdict.ERROR, words)
+    warnings = findings.cases(rows, Verdict.WARN, words)
+    waived = findings.cases(rows, Verdict.WAIVED, words)
+    cases = [*failures, *errors, *warnings, *waived]
+    findings.illustrate(cases, known, Allowance(findings.EVIDENCE))
+    is_host = results.target.get("role", "host") == "host"
+    diagrams = journeys.diagrams(matrix.merged(results.matrix), rows, _profile(results)) if is_host else []
+    grid = matrix.grid(results.matrix, cases, [row.id for row in rows])
+    return Page(
+        results=results,
+        verdict=RUN_VERDICTS[results.verdict],
+        sentence=reason.sentence(results),
+        footnotes=reason.footnotes(results),
+        tally=_tally(rows),
+        facts=_facts(results),
+        switches=_switches(results),
+        fix_first=[(cause, _anchor_of(cause.requirement, cases)) for cause in results.fix_first[:_CAUSES]],
+        diagrams=diagrams,
+        diagram_words=journeys.words(diagrams),
+        grid=grid,
+        errors=errors,
+        failures=failures,
+        warnings=warnings,
+        waived=waived,
+        blocked=findings.unjudged(rows, Verdict.BLOCKED),
+        not_testable=findings.unjudged(rows, Verdict.NOT_TESTABLE),
+        groups=_groups(rows, cases, grid, known),
+        bars=latency.bars(results.latency_ms),
+        dialect=results.dialect,
+        evidence_at=_evidence_at(cases),
+    )
+
+
+def _tally(rows: Sequence[RequirementResult]) -> list[tuple[Word, int]]:
+    counted = Counter(row.verdict for row in rows)
+    return [(VERDICTS[verdict], counted[verdict]) for verdict in Verdict if counted[verdict]]
+
+
+def _profile(results: Results) -> Mapping[str, object]:
+    profile = results.target.get("profile")
+    return profile if isinstance(profile, Mapping) else {}
+
+
+def _facts(results: Results) -> list[tuple[str, str]]:
+    run, kit, target = results.run, results.kit, results.target
+    role = str(target.get("role", "host"))
+    facts = [
+        ("Tested", str(target.get("url", ""))),
+        ("Role", {"host": "host: it serves the API", "client": "client: it calls the API"}.get(role, role)),
+        ("Started", moment(run.get("started", ""))),
+        ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
+        ("Scope", "narrowed to some checks: certifies nothing" if run.get("narrowed") else "every rule of its side"),
+        ("Kit", f"selfship {kit.get('version', '')}"),
+        ("Seed", str(run.get("seed", ""))),
+        ("Run", str(run.get("id", ""))),
+        ("Requirements", str(kit.get("requirements_digest", ""))),
+        ("Suites", str(kit.get("suites_digest", ""))),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _effort(run: Mapping[str, Any]) -> str:
+    requests = count(int(run.get("requests", 0)), "request")
+    return f"{requests}, {count(int(run['orders']), 'order')}" if run.get("orders") else requests
+
+
+def _switches(results: Results) -> list[tuple[str, str, bool]]:
+    """Name, value, and whether the run had to find it out."""
+    profile = _profile(results)
+    detected = profile.get("detected")
+    return [
+        (
+            _NAMES.get(name, name.replace("_", " ")),
+            _said(name, value),
+            isinstance(detected, Mapping) and name in detected,
+        )
+        for name, value in profile.items()
+        if not isinstance(value, Mapping | list) and (value is not None or name in _SWITCHES)
+    ]
+
+
+def _said(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "rate" and not value:
+        return "no limit"
+    if isinstance(value, int | float):
+        return number(value) + _UNITS.get(name, "")
+    return "not known" if value is None else str(value)
+
+
+def _evidence_at(cases: Sequence[findings.Case]) -> dict[int, str]:
+    """Where each exchange is first shown."""
+    found: dict[int, str] = {}
+    for case in cases:
+        for shown in case.shown:
+            for one in shown.exhibits:
+                found.setdefault(one.seq, findings.anchor(shown.anchor, f"x{one.seq}"))
+    return found
+
+
+def _anchor_of(requirement: str, cases: Sequence[findings.Case]) -> str | None:
+    return next((case.anchor for case in cases if case.row.id == requirement), None)
+
+
+def _groups(
+    rows: Sequence[RequirementResult],
+    cases: Sequence[findings.Case],
+    grid: matrix.Grid,
+    known: Mapping[int, Exchange],
+) -> list[Group]:
+    titles = requirements.groups()
+    found: dict[str, Group] = {}
+    for row in rows:
+        group = found.setdefault(row.group, Group(row.group, titles.get(row.group, ""), []))
+        group.rows.append(_row(row, cases, grid, known))
+    return list(found.values())
+
+
+def _row(
+    row: RequirementResult, cases: Sequence[findings.Case], grid: matrix.Grid, known: Mapping[int, Exchange]
+) -> Row:
+    folded = findings.fold(row.findings)
+    where = {shown.message: shown.anchor for case in cases if case.row.id == row.id for shown in case.shown}
+    cells = [square for square in grid.squares if square.rule == row.id and square.word is not VERDICTS[None]]
+    return Row(
+        row=row,
+        word=VERDICTS[row.verdict],
+        anchor=findings.anchor("req", row.id),
+        at=_anchor_of(row.id, cases),
+        findings=[
+            (VERDICTS[same[0].verdict], cut(same[0].message, 240), where.get(cut(same[0].message, findings.MESSAGE)))
+            for same in folded[:8]
+        ],
+        findings_more=max(0, len(folded) - 8),
+        evidence=row.evidence[:_EVIDENCE],
+        evidence_more=max(0, len(row.evidence) - _EVIDENCE),
+        cells=cells,
+        lines={seq: one_line(known[seq]) for square in cells for seq in square.exchanges[:2] if seq in known},
+    )

@@ -1,0 +1,136 @@
+"""How `selfship certify` starts the suites: the same run as `pytest suites`, whatever surrounds it.
+
+Checks what the user gave before anything starts, makes each path absolute, then leaves for the kit's own folder, where
+no setting, plugin or conftest of the user's project can reach. The plugin does the rest.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from selfship import crash, orders_file, outcome, paths, profile
+from selfship.errors import BrokenKitError, UsageError
+from selfship.provision import Provision
+
+PLUGINS = (
+    # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
+    "pytest_html.fixtures",
+    "pytest_html.plugin",
+    "pytest_metadata.plugin",
+    "_hypothesis_pytestplugin",
+    "schemathesis.pytest.plugin",
+)
+PASSED_ON = ("host", "location", "other_location", "provision", "concurrency", "rate", "settle", "timeout", "seed")
+INTERRUPTED = 130
+OF_PYTEST = {4: 2, 5: 4}
+"""pytest's own statuses (wrong usage, nothing collected) in ours, where no run was judged."""
+
+
+def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base: Path) -> list[str]:
+    """The arguments for `pytest.main`, once the process stands where it should. UsageError for what cannot work.
+
+    `options` as the command line gave them, None or empty where not given; `base` is what their paths are relative to.
+    """
+    resolved = profile.configured(options, environ, base)
+    if resolved.url is not None:
+        profile.Credentials.read(resolved.secrets, environ).required()
+    arguments = [f"--out={_out(options.get('out'), base, resolved.url)}"]
+    arguments += [f"--{name.replace('_', '-')}={options[name]}" for name in PASSED_ON if options.get(name) is not None]
+    for name in ("requirement", "suite"):
+        arguments += [f"--{name}={value}" for value in options.get(name, ())]
+    if named := options.get("profile") or environ.get("SELFSHIP_PROFILE"):
+        arguments.append(f"--profile={base / Path(named).expanduser() if profile.is_path(named) else named}")
+    if orders := options.get("orders"):
+        orders_file.load(base / orders)
+        arguments.append(f"--orders={base / orders}")
+    if options.get("provision") is not None:
+        Provision(options["provision"])
+    arguments += ["-k", options["keyword"]] if options.get("keyword") else []
+    arguments += ["--quiet"] if options.get("quiet") else []
+    _settle_in(environ, base)
+    return [*_pytest_arguments(), *arguments]
+
+
+def collection(environ: MutableMapping[str, str], base: Path) -> list[str]:
+    """The arguments that make `pytest.main` collect the suites and no more."""
+    _settle_in(environ, base)
+    return [*_pytest_arguments(), "--collect-only"]
+
+
+class Witness:
+    """A pytest plugin that remembers what went wrong in the kit itself, so that it can be said in one sentence."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+        self.words = ""
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self.interrupted = True
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.words += f"{report.longreprtext}\n"
+
+    def pytest_internalerror(self, excrepr: Any) -> bool:
+        self.words += f"{excrepr}\n"
+        # True keeps pytest from printing the traceback.
+        return True
+
+    def status(self, pytest_status: int) -> int:
+        """The exit status of the run that ended. BrokenKitError where the kit broke, or nothing was judged."""
+        self.raise_what_broke()
+        if outcome.last is not None:
+            return outcome.last.exit_status
+        if self.interrupted:
+            return INTERRUPTED
+        if pytest_status in OF_PYTEST:
+            return OF_PYTEST[pytest_status]
+        raise BrokenKitError("The run ended without a verdict: run `pytest suites` from a checkout to see why.")
+
+    def raise_what_broke(self) -> None:
+        """BrokenKitError where the suites could not be loaded, or pytest itself broke."""
+        if self.words:
+            kept = crash.keep_text(self.words)
+            last = self.words.strip().splitlines()[-1].removeprefix("E").strip()
+            raise BrokenKitError(f"The kit broke ({last}): report it with the traceback in {kept}.")
+
+
+def _out(given: Path | None, base: Path, url: str | None) -> Path:
+    out = base / given.expanduser() if given else outcome.folder(base, url, datetime.now())  # noqa: DTZ005 - the user's clock names it
+    nearest = next(folder for folder in (out, *out.parents) if folder.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"--out {out} cannot be a folder, {nearest} is a file: give another one.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(f"--out {out} cannot be written in {nearest}: give a folder that is yours.")
+    return out
+
+
+def _pytest_arguments() -> list[str]:
+    fixed = [str(paths.SUITES), "-c", str(paths.ROOT / "pyproject.toml"), "--rootdir", str(paths.ROOT)]
+    # A dependency's deprecation is our business, not a reason to fail a host.
+    fixed += ["-W", "default", "-p", "no:cacheprovider"]
+    # The screen is the run's own: progress, then a summary.
+    fixed += ["-p", "no:terminalreporter"]
+    return fixed + [argument for name in PLUGINS for argument in ("-p", name)]
+
+
+def _settle_in(environ: MutableMapping[str, str], base: Path) -> None:
+    for foreign in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        environ.pop(foreign, None)
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    if paths.ROOT == paths.PACKAGE:
+        # An installed kit stays as pip left it: nothing is added beside its files.
+        sys.dont_write_bytecode = True
+        scratch = tempfile.mkdtemp(prefix="selfship-hypothesis-")
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        environ["HYPOTHESIS_STORAGE_DIRECTORY"] = scratch
+    outcome.started_in = base
+    os.chdir(paths.ROOT)

@@ -1,0 +1,130 @@
+"""The console command: reads the flags, calls what does the work, returns an exit status. Decides nothing else.
+
+Heavy imports wait until a command needs them, so that `--help` is quick; pytest must not find the plugin imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from selfship import __version__
+from selfship.errors import KitError
+
+INTERRUPTED = 130
+Command = Callable[..., Any]
+
+
+def run_options(command: Command) -> Command:
+    """The options that `certify` shares with `pytest suites`."""
+    path = click.Path(path_type=Path)
+    for option in reversed(
+        [
+            click.option("--host", metavar="URL", help="The host to certify; without it, the embedded mock."),
+            click.option("--profile", metavar="FILE.toml|NAME", help="How to reach it and how it reads the documents."),
+            click.option("--location", metavar="CODE", help="The location that is certified."),
+            click.option("--other-location", metavar="CODE", help="A second one, for the rules that need two."),
+            click.option("--out", metavar="DIR", type=path, help="Where the run's files go [reports/<time>-<host>]."),
+            click.option("--requirement", metavar="ID", multiple=True, help="Only this requirement; repeatable."),
+            click.option("--suite", metavar="NAME", multiple=True, help="Only this suite; repeatable."),
+            click.option("-k", "keyword", metavar="EXPRESSION", help="Only the checks that match, as in pytest."),
+            click.option("--orders", metavar="FILE", type=path, help="Orders by state: JSON, TOML, CSV or lines."),
+            click.option("--provision", metavar="CMD", help="Command that makes orders: gets STATE COUNT JOURNEY."),
+            click.option("--concurrency", metavar="N", type=int, help="Requests at the same time."),
+            click.option("--rate", metavar="N", type=float, help="Requests a second, 0 for no limit."),
+            click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),
+            click.option("--timeout", metavar="SECONDS", type=float, help="How long one request may take."),
+            click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
+            click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="selfship %(version)s")
+def cli() -> None:
+    """Certifies hosts of Konnect's self-ship API."""
+
+
+@cli.command()
+@run_options
+def certify(**options: Any) -> int:
+    """Certify a host and write its certificate. Secrets come from the environment:
+    SELFSHIP_TOKEN, or SELFSHIP_USERNAME and SELFSHIP_PASSWORD."""
+    from selfship import certification
+
+    arguments = certification.prepare(options, os.environ, Path.cwd())
+    import pytest
+
+    witness = certification.Witness()
+    return witness.status(pytest.main(arguments, plugins=[witness]))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--profile", metavar="FILE.toml|NAME", default="mock", show_default=True, help="Which host it plays.")
+@click.option("--fault", metavar="NAME", multiple=True, help="A seeded fault; repeatable.")
+@click.option("--variant", metavar="NAME", multiple=True, help="A conforming variant; repeatable.")
+@click.option("--null", metavar="NAME", help="Answers everything alike.")
+@click.option("--list", "listed", is_flag=True, help="Name the faults, the variants and the null hosts, and end.")
+@click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keeps its orders across restarts.")
+@click.option("--population", metavar="NAME", help="Which orders it starts with: full, scarce or empty.")
+@click.option("--latency", metavar="MS", type=click.FloatRange(0), help="Every answer comes this much later.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+def mock(**options: Any) -> int:
+    """Serve the embedded Konnect host on this machine."""
+    from selfship import serving
+
+    return serving.show_names() if options["listed"] else serving.run(options, os.environ)
+
+
+@cli.command()
+@click.option("--group", metavar="PREFIX", help="Only this group, such as FWD.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def requirements(group: str | None, as_json: bool) -> int:
+    """List the requirements: id, level, side, statement, source, tests."""
+    from selfship import certification, listing, marks
+
+    listing.check(group)
+    arguments = certification.collection(os.environ, Path.cwd())
+    collected, witness = marks.Collected(), certification.Witness()
+    import pytest
+
+    pytest.main(arguments, plugins=[collected, witness])
+    witness.raise_what_broke()
+    rows = listing.rows(collected.tests, group)
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False)) if as_json else listing.show(rows)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command and exits: with its status, or with one sentence and the status of the error."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        return int(cli.main(args=arguments, prog_name="selfship", standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except KitError as problem:
+        click.echo(f"selfship: {problem}", err=True)
+        return problem.exit_status
+    except Exception as problem:  # noqa: BLE001 - whatever it is, a person gets a sentence and the traceback a file
+        from selfship import crash
+
+        kept = crash.keep(problem)
+        click.echo(f"selfship broke ({type(problem).__name__}): report it with the traceback in {kept}", err=True)
+        return KitError.exit_status

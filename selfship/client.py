@@ -1,0 +1,234 @@
+"""The HTTP client of the kit, and the one module that imports httpx: its successor is one line away.
+
+It sends, records and repeats what the rules call *neither* accepted nor refused. It never judges.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from selfship.exchanges import Exchange, Recorder
+from selfship.operations import OPERATIONS, TOKEN_HEADER
+from selfship.pace import Pace, pauses
+from selfship.tokens import TokenSource, find_token
+
+RETRY_STATUS = (502, 503, 504)
+PATIENCE_S = 60.0
+"""How long a request is repeated that a host keeps putting off."""
+NO_TOKEN = ""
+
+
+class Wire:
+    """What all callers of a run share: address, recorder, pace, the TLS context, and notes on instability.
+
+    A client of its own for each caller and one TLS context for all: a shared pool is quadratic in its callers, and a
+    context of its own costs each client 20 ms.
+    """
+
+    def __init__(self, url: str, recorder: Recorder, pace: Pace, *, timeout_s: float) -> None:
+        self.url = url.rstrip("/")
+        self.recorder = recorder
+        self.pace = pace
+        self.timeout_s = timeout_s
+        self.instability: list[str] = []
+        self.issued: dict[int, str] = {}
+        self.late_by: dict[int, float] = {}
+        self._tls = ssl.create_default_context() if url.startswith("https:") else False
+        self._lock = threading.Lock()
+
+    def client(self) -> httpx.Client:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
+        return httpx.Client(base_url=self.url, verify=self._tls, timeout=self.timeout_s, trust_env=False, limits=limits)
+
+    def note(self, sentence: str) -> None:
+        """Remembers an instability of the host, each sentence once."""
+        with self._lock:
+            if sentence not in self.instability:
+                self.instability.append(sentence)
+
+
+class Caller:
+    """Calls the host for one scenario. Each attempt is recorded; `call` returns the exchange that counts."""
+
+    def __init__(self, wire: Wire, tokens: TokenSource, scenario: str) -> None:
+        self.wire = wire
+        self.tokens = tokens
+        self.scenario = scenario
+        self._client = wire.client()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def call(
+        self,
+        operation: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        raw: bytes | None = None,
+        token: str | None = None,
+        step: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Sends one documented operation, repeating it while the host says that the answer does not count.
+
+        `body` is sent as JSON, `raw` as it is. `token` None: the caller's own, renewed when it expires; NO_TOKEN:
+        none at all. 429, and 503 with Retry-After, are repeated as the host asks; an expired token is renewed; 502,
+        503 and 504 on reads, and a lost read, are tried twice more and noted. A lost write is never sent again.
+        """
+        own = token is None and operation != "token"
+        # `track` and `courierDetails` are POSTs that change nothing.
+        reads = not OPERATIONS[operation].writes
+        began = time.monotonic()
+        again = iter(pauses(1.0))
+        renewed = False
+        attempt = 0
+        while True:
+            attempt += 1
+            used = self.tokens.current(self) if own else token
+            exchange = self._send(operation, params, body, raw, used, step, headers, attempt)
+            wait = self._put_off(exchange)
+            if wait is not None and time.monotonic() - began + wait < PATIENCE_S:
+                self.wire.pace.pause(wait)
+            elif exchange.status == 401 and own and not renewed and self.tokens.expired(used):
+                renewed = True
+            elif reads and attempt <= 3 and (exchange.status in RETRY_STATUS or exchange.error):
+                what = exchange.error or f"HTTP {exchange.status}"
+                self.wire.note(f"{OPERATIONS[operation].label} answered {what} and was read again")
+                if exchange.error == "refused" and attempt >= 2:
+                    return exchange
+                self.wire.pace.pause(next(again, 0.5))
+            else:
+                return exchange
+
+    def _put_off(self, exchange: Exchange) -> float | None:
+        """Seconds that the host asks to wait before the same request, None where it asks for nothing."""
+        asked = exchange.header("retry-after")
+        if exchange.status == 429 or (exchange.status == 503 and asked):
+            seconds = retry_after(asked) if asked else 1.0
+            if exchange.status == 429:
+                self.wire.pace.held_back(seconds)
+                self.wire.note("The host limits the rate of requests (429); the run slowed down")
+            else:
+                self.wire.note(f"{exchange.method} {exchange.path} answered 503 with Retry-After")
+            return seconds
+        return None
+
+    def _send(
+        self,
+        operation: str,
+        params: Mapping[str, Any] | None,
+        body: Any,
+        raw: bytes | None,
+        token: str | None,
+        step: str,
+        extra: Mapping[str, str] | None,
+        attempt: int,
+    ) -> Exchange:
+        target = OPERATIONS[operation]
+        content = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        headers = {"accept": "application/pdf, application/json" if target.answers == "pdf" else "application/json"}
+        if content is not None:
+            headers["content-type"] = "application/json"
+        if token:
+            headers[TOKEN_HEADER] = token
+        headers.update(extra or {})
+        query = f"?{urlencode(params)}" if params else ""
+        status, got, answer, error = None, [], b"", None
+        with self.wire.pace.slot():
+            started = datetime.now(UTC).isoformat(timespec="milliseconds")
+            clock = time.perf_counter()
+            try:
+                response = self._client.request(target.method, target.path + query, content=content, headers=headers)
+                status, got, answer = response.status_code, list(response.headers.multi_items()), response.content
+            except httpx.TimeoutException as exc:
+                error = "refused" if isinstance(exc, httpx.ConnectTimeout) else "timeout"
+            except httpx.ConnectError:
+                error = "refused"
+            except httpx.RemoteProtocolError:
+                error = "dropped"
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
+                error = f"{type(exc).__name__}: {exc}"
+            elapsed = (time.perf_counter() - clock) * 1000
+        issued = None
+        if operation == "token" and status is not None and 200 <= status < 300:
+            issued = find_token(answer)
+            if issued:
+                self.wire.recorder.redact.add(self.tokens.name, issued)
+        exchange = self.wire.recorder.add(
+            started=started,
+            scenario=self.scenario,
+            step=step,
+            operation=operation,
+            method=target.method,
+            url=self.wire.url + target.path + (f"?{urlencode(_masked(params), safe='$')}" if params else ""),
+            request_headers=tuple((k, "$" + self.tokens.name if k == TOKEN_HEADER else v) for k, v in headers.items())
+            if token and token == self.tokens.value
+            else tuple(headers.items()),
+            request_body=None if content is None else content.decode("utf-8", "replace"),
+            status=status,
+            response_headers=tuple(got),
+            response_body=answer,
+            elapsed_ms=round(elapsed, 3),
+            error=error,
+            attempt=attempt,
+        )
+        if issued:
+            self.wire.issued[exchange.seq] = issued
+        return exchange
+
+    def together(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Exchange]:
+        """Sends several calls so that they overlap: each from a thread of its own, released at one moment."""
+        gate = threading.Barrier(len(calls))
+        answers: list[Exchange | BaseException | None] = [None] * len(calls)
+
+        def one(place: int, operation: str, options: dict[str, Any]) -> None:
+            caller = Caller(self.wire, self.tokens, self.scenario)
+            try:
+                caller.tokens.current(caller)
+                gate.wait(timeout=30)
+                answers[place] = caller.call(operation, **options)
+            except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
+                answers[place] = exc
+            finally:
+                caller.close()
+
+        threads = [threading.Thread(target=one, args=(i, *call), daemon=True) for i, call in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Exchange)]
+
+
+def _masked(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The query as it may be recorded: credentials never, however short they are."""
+    return {
+        key: f"$SELFSHIP_{key.upper()}" if key in ("username", "password") else value for key, value in params.items()
+    }
+
+
+def retry_after(value: str) -> float:
+    """Seconds of a Retry-After header: a number, or an HTTP date; 1 where it is neither."""
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        from email.utils import parsedate_to_datetime
+
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return 1.0

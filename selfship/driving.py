@@ -1,0 +1,293 @@
+"""One pytest session that certifies a host: its run, its bench, its files and its terminal.
+
+The plugin asks; this decides what a test's end means. It is a pytest plugin itself, for the hooks of pytest-html.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfship import expect, outcome, paths, requirements, session
+from selfship.judging import Bench, Check
+from selfship.lifecycle import Event, State
+from selfship.pace import Interrupted
+from selfship.preflight import Stop
+from selfship.results import Results
+from selfship.run import Run
+from selfship.scenario import Recording
+from selfship.terminal import Terminal
+from selfship.verdict import EXIT_STATUS, RunVerdict, Verdict
+
+EVIDENCE_SHOWN = 4
+CLIPPED = 4000
+INTERRUPTED = 130
+
+
+class Driving:
+    """Made for every session; it comes to life where suite tests are selected."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run: Run | None = None
+        self.bench = Bench()
+        self.results: Results | None = None
+        self.certificate: Path | None = None
+        self._stack = ExitStack()
+        self._narrowed = False
+        self._terminal: Terminal | None = None
+        self._judged: set[str] = set()
+        self._expected = 0
+        self._abandoned = False
+
+    @property
+    def certifying(self) -> bool:
+        """Whether the suites are what this session was asked for."""
+        named = [Path(str(arg).split("::")[0]) for arg in self.config.args]
+        base = self.config.invocation_params.dir
+        return any((base / path).resolve().is_relative_to(paths.SUITES) for path in named)
+
+    @property
+    def by_command(self) -> bool:
+        """Whether `selfship certify` started the session: then the screen is ours, not pytest's."""
+        return outcome.started_in is not None
+
+    @property
+    def stopped(self) -> Stop | None:
+        return self.run.stop if self.run else None
+
+    @property
+    def base(self) -> Path:
+        return outcome.started_in or self.config.invocation_params.dir
+
+    def prepare_reports(self) -> None:
+        """JUnit and pytest-html go into the run's folder, unless the user has put them elsewhere."""
+        options = self.config.option
+        if getattr(options, "collectonly", False):
+            return
+        if options.out is None:
+            now = session.now()
+            options.out = str(outcome.folder(self.base, options.host, now))
+        out = self.base / options.out
+        if not options.xmlpath:
+            options.xmlpath = str(out / "junit.xml")
+        if not getattr(options, "htmlpath", None):
+            options.htmlpath, options.self_contained_html = str(out / "report.html"), True
+        if self.by_command:
+            self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
+
+    def _redact(self, text: str) -> str:
+        return self.run.recorder.redact(text) if self.run else text
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self._terminal is not None:
+            reporter = config.pluginmanager.getplugin("terminalreporter")
+            if reporter is not None:
+                config.pluginmanager.unregister(reporter)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        if any(item.path.is_relative_to(paths.SUITES) for item in items):
+            self._narrowed = True
+
+    def pytest_html_report_title(self, report: Any) -> None:
+        if self.run:
+            report.title = f"selfship: {self.run.config.profile.url}, check by check"
+
+    def open(self, items: list[pytest.Item]) -> Run:
+        """The run for these tests. UsageError where it cannot be."""
+        names = ("host", "profile", "location", "other_location", "out", "orders", "provision")
+        numbers = ("concurrency", "rate", "settle", "timeout", "seed")
+        options = {name: self.config.getoption(name) for name in (*names, *numbers)}
+        named = [(self.base / str(arg).split("::")[0]).resolve() for arg in self.config.args]
+        whole = any(path == paths.SUITES or path in (paths.SUITES / "host", *paths.SUITES.parents) for path in named)
+        self._narrowed = self._narrowed or not whole or any("::" in str(arg) for arg in self.config.args)
+        self._expected = len(items)
+        self.run = session.open_run(options, self.base, self._stack)
+        return self.run
+
+    def on_a_pool(self, items: list[pytest.Item]) -> bool:
+        """Whether scenarios start ahead of their tests: not for one test, one request at a time, or a debugger."""
+        run = self.run
+        alone = run is None or run.config.profile.limits.concurrency == 1 or len(items) == 1
+        return not alone and not self.config.getoption("usepdb", False)
+
+    def begin(self, checks: int) -> None:
+        if self._terminal and self.run:
+            self._terminal.begin(checks, self.run.config.profile.url or "")
+
+    def abandon(self) -> None:
+        """Nothing was judged: ends what was started, and leaves no empty folder."""
+        if self._terminal:
+            self._terminal.interrupted()
+        if self.run:
+            self.run.end()
+            self.run.drop_journal()
+        self.run = None
+        self._abandoned = True
+        self._stack.close()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Takes away what JUnit and pytest-html wrote of a run that never was."""
+        if not self._abandoned:
+            return
+        out = self.base / self.config.option.out
+        for name in ("junit.xml", "report.html"):
+            (out / name).unlink(missing_ok=True)
+        if out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+
+    def judge(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: tuple[str, ...]
+    ) -> pytest.TestReport:
+        """Puts what a test said on the bench, and makes pytest's report say the same."""
+        error = call.excinfo.value if call.excinfo else None
+        title = _title(item)
+        for one in ids:
+            check = _check(item, title, one, error)
+            self.bench.add(check)
+        self._judged.add(item.nodeid)
+        _tell(report, check)
+        if self.run:
+            report.extras = [*getattr(report, "extras", []), *_evidence(check, self.run)]
+            if self._terminal:
+                self._terminal.check(check.verdict)
+                self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
+        return report
+
+    def end(self, ended: pytest.Session, exitstatus: int) -> int | None:
+        """Ends the run and writes its files; the exit status of the run, None where there was none."""
+        if self.run is None:
+            self._stack.close()
+            return None
+        run = self.run
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        narrowed = self._narrowed or len(self._judged) < self._expected or interrupted
+        run.end()
+        try:
+            self.results = session.conclude(run, self.bench, narrowed=narrowed)
+            self.certificate = session.write(run, self.results)
+        except OSError as problem:
+            return self._unwritten(problem)
+        finally:
+            self._stack.close()
+        status = INTERRUPTED if interrupted else EXIT_STATUS[RunVerdict(self.results.verdict)]
+        outcome.last = outcome.Outcome(status, run.config.out / "results.json", self.certificate)
+        if self._terminal:
+            self._terminal.finish(self.results, self.certificate)
+        return status
+
+    def _unwritten(self, problem: OSError) -> int:
+        status = EXIT_STATUS[RunVerdict.ERROR]
+        outcome.last = outcome.Outcome(status)
+        if self._terminal:
+            self._terminal.interrupted()
+        where = self.run.config.out if self.run else "the run's folder"
+        raise pytest.UsageError(
+            f"The reports cannot be written to {where} ({problem.strerror or problem}): make room there; what was "
+            "recorded is in its journal."
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.results is not None and self.run is not None:
+            terminalreporter.section(f"selfship: {self.results.verdict.value}")
+            for cause in self.results.fix_first[:5]:
+                terminalreporter.line(f"{cause.requirement}: {self._redact(cause.message)}")
+            terminalreporter.line(f"Certificate: {self.certificate}")
+
+
+def _title(item: pytest.Item) -> str:
+    """The first sentence of the test's docstring, and the words of its parameters."""
+    text = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip().split("\n\n")[0]
+    sentence = " ".join(text.split())
+    callspec = getattr(item, "callspec", None)
+    return f"{sentence} [{callspec.id}]" if callspec else sentence
+
+
+def _cell(item: pytest.Item) -> tuple[State, Event] | None:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    state, event = params.get("matrix"), params.get("event")
+    return (state, event) if isinstance(state, State) and isinstance(event, Event) else None
+
+
+def _check(item: pytest.Item, title: str, requirement: str, error: BaseException | None) -> Check:
+    recordings = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Recording)]
+    base: dict[str, Any] = {
+        "id": item.nodeid,
+        "title": title,
+        "requirement": requirement,
+        "cell": _cell(item),
+        "rests_on": tuple(one.scenario for one in recordings),
+    }
+    level = requirements.load()[requirement].level
+    seen = tuple(dict.fromkeys(expect.seen))
+    if error is None:
+        verdict = Verdict.OBSERVED if level == "OBSERVE" else Verdict.PASS
+        if (
+            verdict is Verdict.PASS
+            and not seen
+            and not recordings
+            and "traffic" not in getattr(item, "fixturenames", ())
+        ):
+            return Check(**base, verdict=Verdict.ERROR, message="The check passed without looking at anything.")
+        return Check(**base, verdict=verdict, exchanges=seen)
+    if isinstance(error, expect.CheckFailedError):
+        verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN if level == "SHOULD" else Verdict.OBSERVED
+        return Check(**base, verdict=verdict, message=error.message, exchanges=error.exchanges or seen)
+    if isinstance(error, expect.BlockedError):
+        return Check(
+            **base,
+            verdict=Verdict.BLOCKED,
+            message=error.message,
+            exchanges=error.exchanges or seen,
+            blocked_by=error.by,
+        )
+    if isinstance(error, expect.NotTestableError):
+        return Check(**base, verdict=Verdict.NOT_TESTABLE, message=error.advice, advice=error.advice)
+    if isinstance(error, expect.NotApplicableError):
+        return Check(**base, verdict=Verdict.NOT_APPLICABLE, message=str(error))
+    if isinstance(error, Interrupted):
+        return Check(**base, verdict=Verdict.NOT_TESTABLE, message="The run was stopped.", advice="Run it again.")
+    words = f"The kit broke: {type(error).__name__}: {error}"
+    return Check(**base, verdict=Verdict.ERROR, message=words, exchanges=seen)
+
+
+def _tell(report: pytest.TestReport, check: Check) -> None:
+    """Makes pytest's own report, and so JUnit and pytest-html, say what the check said."""
+    report.user_properties.append(("requirement", check.requirement))
+    report.user_properties.append(("verdict", check.verdict.value))
+    if check.verdict is Verdict.FAIL:
+        report.outcome, report.longrepr = "failed", f"{check.requirement}: {check.message}"
+    elif check.verdict is Verdict.WARN:
+        report.outcome = "skipped"
+        report.wasxfail = f"{check.requirement}: {check.message}"
+        report.longrepr = report.wasxfail
+    elif check.verdict in (Verdict.BLOCKED, Verdict.NOT_TESTABLE, Verdict.NOT_APPLICABLE):
+        report.outcome, report.when = "skipped", "call"
+        by = f" by {check.blocked_by}" if check.blocked_by else ""
+        words = f"{check.verdict.value}{by}: {check.message}"
+        report.longrepr = (check.id.split("::")[0], 0, words)
+    elif check.verdict is not Verdict.ERROR:
+        report.outcome, report.longrepr = "passed", None
+
+
+def _evidence(check: Check, run: Run) -> list[Any]:
+    """The exchanges of a check, as a fold-out of pytest-html."""
+    from pytest_html import extras
+
+    known = run.recorder.exchanges
+    shown = [known[seq - 1] for seq in check.exchanges[:EVIDENCE_SHOWN] if 0 < seq <= len(known)]
+    if not shown:
+        return []
+    parts = [
+        f"<details><summary>{escape(f'#{one.seq} {one.method} {one.url} → {one.status or one.error}')}</summary>"
+        f"<pre>{escape((one.request_body or '')[:CLIPPED])}</pre><pre>{escape(one.text[:CLIPPED])}</pre></details>"
+        for one in shown
+    ]
+    return [extras.html("".join(parts))]

@@ -1,0 +1,325 @@
+"""What a scenario drives with: its orders, its HTTP client, its recording.
+
+Each verb does one thing to one order, waits until the host shows it, and writes a `Step`. No verb asserts; `fire`
+ends the scenario where a documented step is not taken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from selfship import answers, bodies, lifecycle, orders
+from selfship.answers import Answer, Kind
+from selfship.exchanges import Exchange
+from selfship.host import Host
+from selfship.lifecycle import EVENTS, Event, State
+from selfship.orders import View
+from selfship.pace import pauses
+from selfship.scenario import BrokenError, PassedByError, Recording, Step
+from selfship.supply import Need, Order
+
+BY_ITSELF = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "rto_acceptance", Event.CREDIT_NOTE: "credit_note"}
+"""Events that a host may fire itself, and the switch that says so."""
+AWB_EVENTS = (Event.AWB, Event.AUTO_DISPATCH)
+NO_ROUTE = (404, 405, 501)
+
+
+class Flow:
+    """Drives the host for one scenario."""
+
+    def __init__(self, host: Host, name: str) -> None:
+        self.host = host
+        self.name = name
+        self.caller = host.caller(name)
+        self.recording = Recording(name)
+        self._last: dict[str, Step] = {}
+
+    # What it works with
+
+    def lease(self, need: Need) -> list[Order]:
+        """Orders that meet `need`, walked to its state. NoSupplyError; BrokenError where the walk breaks."""
+        leased = self.host.supply.lease(need, self.name)
+        self.recording.orders += [order.id for order in leased]
+        for order in leased:
+            self.learn(order)
+        walked = [self.reach(order, need.state) for order in leased]
+        self.recording.broken = None
+        return walked
+
+    def another(self, need: Need) -> Order:
+        return self.lease(need)[0]
+
+    def learn(self, order: Order) -> None:
+        """Reads what requests need to name: the lines of the order."""
+        if order.view is None or not order.view.lines:
+            order.view = self.read(order) or order.view
+
+    def reach(self, order: Order, state: State) -> Order:
+        """Walks `order` to `state` by the shortest documented way."""
+        while order.state is not state:
+            way = lifecycle.path(order.state, state)
+            if not way:
+                raise PassedByError(state)
+            event = way[1] if way[0] is Event.AWB and order.awb and len(way) > 1 else way[0]
+            self.fire(event, order, name=f"reach {state.value}: {event.value}")
+        if state in lifecycle.SWITCHED and self.host.switch(lifecycle.SWITCHED[state][0]) == "auto":
+            raise PassedByError(state)
+        return order
+
+    # Requests
+
+    def call(self, operation: str, *, step: str = "", **options: Any) -> Exchange:
+        """Sends one documented operation as it is told to; see `Caller.call`."""
+        exchange = self.caller.call(operation, step=step, **options)
+        self.recording.exchanges.append(exchange.seq)
+        return exchange
+
+    def write(self, operation: str, items: list[Any], *, step: str = "", **options: Any) -> tuple[Exchange, Answer]:
+        exchange = self.call(operation, body=items, step=step, **options)
+        return exchange, answers.read(exchange, len(items))
+
+    def ask(
+        self, operation: str, body: Any, *, until: Callable[[Exchange], bool], step: str = "", **options: Any
+    ) -> Exchange:
+        """Sends a request that changes nothing, again with growing pauses within settle, until `until` holds."""
+        exchange = self.call(operation, body=body, step=step, **options)
+        for pause in pauses(self.host.settle):
+            if until(exchange) or exchange.status is None:
+                break
+            self.host.wire.pace.pause(pause)
+            exchange = self.call(operation, body=body, step=step, **options)
+        return exchange
+
+    def ask_read(self, operation: str, params: dict[str, Any], until: Callable[[list[View]], bool]) -> Exchange:
+        """Reads with growing pauses within settle until the orders that it shows satisfy `until`."""
+        exchange = self.call(operation, params=params, step=operation)
+        for pause in pauses(self.host.settle):
+            if until(orders.views(exchange)):
+                break
+            self.host.wire.pace.pause(pause)
+            exchange = self.call(operation, params=params, step=operation)
+        return exchange
+
+    def read(self, order: Order | str, *, step: str = "read") -> View | None:
+        """The order as a read by id shows it now; None where no such order can be made out of the answer."""
+        wanted = order if isinstance(order, str) else order.id
+        other = not isinstance(order, str) and order.other_location
+        exchange = self.call("shipment", params=self.host.by_id(wanted, other=other), step=step)
+        return next((view for view in orders.views(exchange) if view.id == wanted), None)
+
+    def read_all(self, many: list[Order], *, step: str = "read") -> dict[str, View | None]:
+        """Each order as a read by id shows it now, read side by side."""
+        wanted = [
+            ("shipment", {"params": self.host.by_id(one.id, other=one.other_location), "step": step}) for one in many
+        ]
+        found: dict[str, View | None] = {}
+        for order, exchange in zip(many, self.together(wanted), strict=True):
+            found[order.id] = next((view for view in orders.views(exchange) if view.id == order.id), None)
+        return found
+
+    def together(self, calls: list[tuple[str, dict[str, Any]]]) -> list[Exchange]:
+        """Sends several calls so that they overlap."""
+        answered = self.caller.together(calls) if calls else []
+        self.recording.exchanges += [exchange.seq for exchange in answered]
+        return answered
+
+    def wait(self, order: Order, until: Callable[[View], bool], *, within: float | None = None) -> View | None:
+        """Reads `order` at once and then with growing pauses until `until` holds, at most `within` (settle) seconds.
+
+        The last view, whether or not it holds.
+        """
+        view = self.read(order)
+        for pause in pauses(self.host.settle if within is None else within):
+            if view is not None and until(view):
+                break
+            self.host.wire.pace.pause(pause)
+            view = self.read(order)
+        return view
+
+    # Events
+
+    def item(self, event: Event, order: Order, **more: Any) -> dict[str, Any]:
+        lines = order.view.lines if order.view else ()
+        return bodies.item(event, order.id, lines=lines, **more)
+
+    def send(self, event: Event, order: Order, item: dict[str, Any], step: str) -> tuple[Exchange, Answer]:
+        """Sends `event`; a refusal is repeated while an earlier write may not have settled (see "accepted")."""
+        operation = EVENTS[event].operation
+        exchange, answer = self.write(operation, [item], step=step)
+        if order.seen:
+            return exchange, answer
+        left = order.written_at + self.host.settle - time.monotonic()
+        for pause in pauses(left):
+            if not answer.refused:
+                break
+            self.host.wire.pace.pause(pause)
+            exchange, answer = self.write(operation, [item], step=step)
+        return exchange, answer
+
+    def fire(
+        self, event: Event, order: Order, *, rule: str | None = None, name: str | None = None, **more: Any
+    ) -> Step:
+        """Fires an event that the documents say is taken. The order's state moves on; BrokenError where it does not.
+
+        `rule`: the rule that this step shows, where it is not the table's own. `more`: fields of the item.
+        """
+        cell = lifecycle.cell(order.state, event)
+        target = cell.to or order.state
+        title = name or event.value
+        if event in BY_ITSELF and self.host.switch(BY_ITSELF[event]) == "auto":
+            return self._by_itself(event, order, target, rule or cell.rule or "", title)
+        before = order.view
+        item = self.item(event, order, **more)
+        exchange, answer = self.send(event, order, item, title)
+        clock = time.monotonic()
+        step = Step(
+            title, rule or cell.rule or "", order.id, order.state, event, "", "", [exchange.seq], answer, cell, before
+        )
+        if answer.kind in (Kind.REFUSED, Kind.SERVER_ERROR, Kind.PUT_OFF):
+            if event in BY_ITSELF and answer.refused and self.host.switch(BY_ITSELF[event]) is None:
+                return self._by_itself(event, order, target, step.rule, title, refused=step)
+            step.outcome = "refused" if answer.refused else "server_error"
+            if exchange.status in NO_ROUTE and not self.host.routed(exchange.operation):
+                step.outcome = "no_route"
+            elif answer.refused:
+                self._blame_the_unseen(order)
+                if event in lifecycle.NDR_EVENTS:
+                    self.host.detect("edition", "strict")
+        else:
+            self._watch(step, order, target, item)
+            step.late_s = time.monotonic() - clock
+        return self._settle_step(step, order, target, exchange, item)
+
+    def _blame_the_unseen(self, order: Order) -> None:
+        """Where the step before could not be seen: taken once more, it was never applied, and that is what broke."""
+        last = self._last.get(order.id)
+        if order.seen or last is None or last.event is None or last.event in AWB_EVENTS or last.outcome != "accepted":
+            return
+        _, answer = self.write(
+            EVENTS[last.event].operation, [self.item(last.event, order)], step=f"{last.event.value} once more"
+        )
+        if answer.accepted:
+            last.outcome = "not_applied"
+            last.message = (
+                f"{last.event.value} on an order in {last.state.value if last.state else '?'} was counted as successful"
+                " but not applied: the next documented step was refused, and the same event was taken again"
+            )
+            raise BrokenError(last)
+
+    def _watch(self, step: Step, order: Order, target: State, item: dict[str, Any]) -> None:
+        """Waits until the host shows what the event leads to, and says what became of it."""
+        state = order.state
+        wants_awb = item.get("awbNumber") if step.event in AWB_EVENTS else None
+
+        def shown(view: View) -> bool:
+            return orders.shows(view.status, target) and (wants_awb is None or wants_awb in view.awbs)
+
+        began = time.monotonic()
+        first = self.read(order)
+        view = first if first is not None and shown(first) else self.wait(order, shown)
+        if view is not None and view is not first:
+            self.host.was_late(time.monotonic() - began)
+        step.after = view
+        if view is not None:
+            step.exchanges.append(view.seq)
+        in_place = view is not None and orders.shows(view.status, target)
+        if step.answer and step.answer.kind is Kind.NO_ANSWER:
+            moved = in_place and (orders.tells_apart(state, target) or (wants_awb or "") in (view.awbs if view else ()))
+            step.outcome = "accepted" if moved else "no_answer"
+        elif view is None:
+            # The order cannot be read: the answer's own word is all there is.
+            step.outcome = "accepted" if step.answer and step.answer.accepted else "unclear"
+        elif in_place:
+            step.outcome = "accepted"
+        else:
+            step.outcome = "not_applied" if step.answer and step.answer.accepted else "unclear"
+
+    def _settle_step(self, step: Step, order: Order, target: State, exchange: Exchange, item: dict[str, Any]) -> Step:
+        what = f"{step.event.value if step.event else step.name} on an order in {order.state.value}"
+        said = answers.says(exchange)
+        if step.outcome == "accepted":
+            step.message = f"{what}: {said}"
+            visible = step.after is not None and orders.tells_apart(order.state, target)
+            order.touched(seen=visible)
+            order.view = step.after or order.view
+            order.state = self._state_now(target, step.after)
+            order.awb, order.courier = item.get("awbNumber", order.awb), item.get("courierName", order.courier)
+            self._last[order.id] = step
+            if step.event:
+                order.history.append(step.event)
+                if step.event in lifecycle.NDR_EVENTS:
+                    self.host.detect("edition", "extended")
+                self.host.took(step.event, step)
+                if step.event in BY_ITSELF:
+                    self.host.detect(
+                        BY_ITSELF[step.event], "explicit" if step.event is Event.ACCEPT_RETURN else "manual"
+                    )
+            return self.keep(step)
+        shown = step.after.status if step.after else None
+        step.message = {
+            "refused": f"{what} must be accepted; the host answered {said}",
+            "server_error": f"{what} must be accepted; the host answered {said}",
+            "no_answer": f"{what}: {said}",
+            "not_applied": f"{what} was counted as successful, but after {self.host.settle:g} s the order shows "
+            f"orderStatus {shown}, expected {_expected(target)}",
+            "unclear": f"{what} was answered {said}, and the order shows orderStatus {shown}, "
+            f"expected {_expected(target)}",
+            "no_route": f"{what} found no such route: {said}",
+        }[step.outcome]
+        self.keep(step)
+        raise BrokenError(step)
+
+    def _by_itself(
+        self, event: Event, order: Order, target: State, rule: str, title: str, *, refused: Step | None = None
+    ) -> Step:
+        """Waits for what the host does by itself; where it does not, the refused request is what broke."""
+        view = self.wait(order, lambda seen: orders.shows(seen.status, target))
+        evidence = (refused.exchanges if refused else []) + ([view.seq] if view else [])
+        step = Step(title, rule, order.id, order.state, event, "automatic", "", evidence, before=order.view, after=view)
+        if view is not None and orders.shows(view.status, target):
+            self.host.detect(BY_ITSELF[event], "auto")
+            step.message = f"the host did {event.value} by itself"
+            order.touched(seen=True)
+            order.view, order.state = view, self._state_now(target, view)
+            return self.keep(step)
+        if refused is not None:
+            refused.outcome = "refused"
+            refused.after = view
+            refused.message = (
+                f"{event.value} on an order in {order.state.value} was refused, and the host did not do it by itself"
+                f" within {self.host.settle:g} s"
+            )
+            self.keep(refused)
+            raise BrokenError(refused)
+        step.outcome = "not_applied"
+        step.message = (
+            f"The profile says that the host does {event.value} by itself; the order still shows orderStatus "
+            f"{view.status if view else None} after {self.host.settle:g} s"
+        )
+        self.keep(step)
+        raise BrokenError(step)
+
+    def _state_now(self, target: State, view: View | None) -> State:
+        """The furthest state that the host's automatic steps can have led to and that `view` shows."""
+        now = target
+        for state in orders.reachable(target):
+            if view is not None and view.status in lifecycle.COARSE[state]:
+                now = state
+            if state in lifecycle.SWITCHED and now is not state and now is not target:
+                self.host.detect(lifecycle.SWITCHED[state][0], "auto")
+        return lifecycle.AUTOMATIC.get(now, now)
+
+    def keep(self, step: Step) -> Step:
+        """Adds a step to the recording; a name that is taken gets a number."""
+        name, number = step.name, 2
+        while name in self.recording.steps:
+            name, number = f"{step.name} {number}", number + 1
+        step.name = name
+        self.recording.steps[name] = step
+        return step
+
+
+def _expected(state: State) -> str:
+    return " or ".join(lifecycle.COARSE[state])

@@ -1,0 +1,118 @@
+"""The host under test: what the run knows of it, and what it has found out.
+
+One `Host` is shared by all scenarios of a run. It holds the profile's switches and those detected, how late the host
+was seen to be, the dialect, and the orders.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from selfship.client import Caller, Wire
+from selfship.lifecycle import Event
+from selfship.orders import View, objects, views
+from selfship.profile import Profile
+from selfship.results import Observation
+from selfship.scenario import Step
+from selfship.supply import Supply
+from selfship.tokens import TokenSource
+
+MOST_PAGES = 200
+
+
+@dataclass
+class Host:
+    """`tokens` are the certified party's; `other_tokens` the second location's, None where there are none."""
+
+    wire: Wire
+    profile: Profile
+    tokens: TokenSource
+    other_tokens: TokenSource | None = None
+    supply: Supply = field(init=False)
+    detected: dict[str, str] = field(default_factory=dict)
+    dialect: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    accepted: dict[Event, Step] = field(default_factory=dict)
+    needed_settle: float = 0.0
+    first_page: int = 1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def settle(self) -> float:
+        """Seconds within which a change must show (profile; default 10)."""
+        return self.profile.switches.settle
+
+    def switch(self, name: str) -> str | None:
+        """A profile switch, or what the run has found out; None while unknown."""
+        given = getattr(self.profile.switches, name)
+        return given if given is not None else self.detected.get(name)
+
+    def detect(self, name: str, value: str) -> None:
+        """Remembers what a switch that the profile leaves open turned out to be; the first word stands."""
+        if getattr(self.profile.switches, name) is None:
+            with self._lock:
+                self.detected.setdefault(name, value)
+
+    def observe(self, rule: str, question: str, observed: str, *exchanges: int) -> None:
+        """Adds a row to the dialect; the first answer to a question stands."""
+        with self._lock:
+            self.dialect.setdefault((rule, question), Observation(rule, question, observed, exchanges))
+
+    def was_late(self, seconds: float) -> None:
+        """The host took `seconds` to show a change: refusals are read again no earlier than that."""
+        with self._lock:
+            self.needed_settle = max(self.needed_settle, seconds)
+
+    def routed(self, operation: str) -> bool:
+        """Whether the host has ever answered `operation` as something that it knows."""
+        answered = (one.status for one in list(self.wire.recorder.exchanges) if one.operation == operation)
+        return any(status is not None and status not in (404, 405, 501) for status in answered)
+
+    def took(self, event: Event, step: Step) -> None:
+        """`event` was accepted: the positive control of every refusal of it."""
+        with self._lock:
+            self.accepted.setdefault(event, step)
+
+    def caller(self, scenario: str, *, other: bool = False) -> Caller:
+        """A client of its own for one scenario, with the second location's token where `other`."""
+        tokens = self.other_tokens if other and self.other_tokens else self.tokens
+        return Caller(self.wire, tokens, scenario)
+
+    def located(self, *, other: bool = False) -> dict[str, Any]:
+        """`locationCode` as reads need it: mandatory with company-level credentials, else left out."""
+        code = self.profile.other_location if other else self.profile.location
+        return {"locationCode": code} if code and self.switch("auth") != "location" else {}
+
+    def by_id(self, order_id: str, *, other: bool = False) -> dict[str, Any]:
+        return {"orderId": order_id, **self.located(other=other)}
+
+    def pages(
+        self, caller: Caller, status: str, *, other: bool = False, size: int | None = None, **filters: Any
+    ) -> Iterator[list[View]]:
+        """The pages of a listing, from the first to the last that brings anything new."""
+        seen: set[str] = set()
+        size = size or self.profile.switches.page_size
+        for number in range(self.first_page, self.first_page + MOST_PAGES):
+            params = {"orderStatus": status, "pageNumber": number, "pageSize": size}
+            exchange = caller.call(
+                "shipment", params={**params, **self.located(other=other), **filters}, step="listing"
+            )
+            page = [view for view in views(exchange) if view.id not in seen]
+            seen.update(view.id for view in page)
+            if page:
+                yield page
+            # A short page may still be followed by another: hosts cap the page size as they like.
+            if not objects(exchange) or not page:
+                return
+
+    def list_free(self, status: str, other: bool) -> Iterator[View]:
+        """What the supply draws from: every order that a listing shows."""
+        with_other = other and self.other_tokens is not None
+        caller = self.caller("supply", other=with_other)
+        try:
+            for page in self.pages(caller, status, other=other):
+                yield from page
+        finally:
+            caller.close()

@@ -1,0 +1,221 @@
+"""From what each check said to the results of a run. Knows no pytest and sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from selfship import lifecycle, paths
+from selfship.exchanges import Exchange, curl
+from selfship.lifecycle import Event, State
+from selfship.operations import OPERATIONS
+from selfship.requirements import Requirement
+from selfship.results import Cause, Evidence, Finding, MatrixCell, RequirementResult
+from selfship.scenario import Recording, Step
+from selfship.verdict import Verdict, worst
+
+UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check said. `cell`: the state × event that it probed. `rests_on`: names of the scenarios it read."""
+
+    id: str
+    title: str
+    requirement: str
+    verdict: Verdict
+    message: str = ""
+    exchanges: tuple[int, ...] = ()
+    blocked_by: str | None = None
+    advice: str | None = None
+    cell: tuple[State, Event] | None = None
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass
+class Bench:
+    """Collects checks, in the order in which they were judged."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    def add(self, check: Check) -> None:
+        self.checks.append(check)
+
+
+def laid(checks: Sequence[Check], recordings: Iterable[Recording], levels: dict[str, str]) -> list[Check]:
+    """The checks with each failure laid at one rule.
+
+    A cell that two rules forbid is laid at the one that explains most of the failing cells. A step that broke a
+    scenario, and that no check has failed for, becomes a failure of its own rule.
+    """
+    return _unclaimed(_one_rule_a_cell(checks), recordings, levels)
+
+
+def _one_rule_a_cell(checks: Sequence[Check]) -> list[Check]:
+    failing = [check for check in checks if check.verdict is Verdict.FAIL and check.cell]
+    explains: Counter[str] = Counter()
+    for check in failing:
+        if check.cell:
+            explains.update(lifecycle.cell(*check.cell).rules)
+    found = []
+    for check in checks:
+        rules = lifecycle.cell(*check.cell).rules if check.cell and check.verdict is Verdict.FAIL else ()
+        if len(rules) > 1:
+            rule = max(rules, key=lambda one: (explains[one], -rules.index(one)))
+            if rule != check.requirement:
+                found.append(replace(check, requirement=rule))
+                found.append(replace(check, verdict=Verdict.BLOCKED, blocked_by=rule))
+                continue
+        found.append(check)
+    return found
+
+
+def blame(step: Step) -> str | None:
+    """The rule that a broken step breaks; None where it was never answered."""
+    if step.outcome == "no_answer":
+        return None
+    return {"server_error": "CON-8", "no_route": "CON-1"}.get(step.outcome, step.rule)
+
+
+def _unclaimed(checks: list[Check], recordings: Iterable[Recording], levels: dict[str, str]) -> list[Check]:
+    bad = {check.requirement for check in checks if check.verdict in (Verdict.FAIL, Verdict.WARN)}
+    found = list(checks)
+    for recording in recordings:
+        step = recording.broken
+        rule = blame(step) if step else None
+        if step is None or not rule or rule in bad or rule not in levels:
+            continue
+        bad.add(rule)
+        verdict = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN}.get(levels[rule])
+        if verdict:
+            name = f"scenario {recording.scenario}, step {step.name}"
+            found.append(
+                Check(name, name, rule, verdict, step.message, tuple(step.exchanges), rests_on=(recording.scenario,))
+            )
+    return found
+
+
+def rows(
+    requirements: Iterable[Requirement],
+    checks: Sequence[Check],
+    recordings: Iterable[Recording],
+    exchanges: Sequence[Exchange],
+) -> list[RequirementResult]:
+    """A row for each requirement, its verdict the worst of its checks."""
+    by_rule: dict[str, list[Check]] = defaultdict(list)
+    for check in checks:
+        by_rule[check.requirement].append(check)
+    played = {recording.scenario: recording for recording in recordings}
+    found = []
+    for requirement in requirements:
+        own = by_rule[requirement.id]
+        rests_on = {played[name].scenario: played[name] for check in own for name in check.rests_on if name in played}
+        verdict = worst(check.verdict for check in own)
+        row = RequirementResult(
+            requirement.id,
+            requirement.level,
+            requirement.group,
+            requirement.statement,
+            requirement.source,
+            verdict,
+            checks=len(own),
+            findings=[_finding(check, exchanges) for check in own if check.verdict is not Verdict.PASS],
+            evidence=[
+                Evidence(check.id, check.title, check.exchanges[:6]) for check in own if check.verdict is Verdict.PASS
+            ],
+            orders=len({order for recording in rests_on.values() for order in recording.orders}),
+            requests=len({seq for recording in rests_on.values() for seq in recording.exchanges}),
+        )
+        if not own:
+            row.findings.append(
+                Finding("none", verdict, "No check of this requirement was selected.", advice="Run the whole kit.")
+            )
+        found.append(row)
+    return found
+
+
+def _finding(check: Check, exchanges: Sequence[Exchange]) -> Finding:
+    first = next((seq for seq in check.exchanges if 0 < seq <= len(exchanges)), None)
+    telling = check.verdict in (Verdict.FAIL, Verdict.WARN)
+    return Finding(
+        check.id,
+        check.verdict,
+        check.message or check.title,
+        check.exchanges[:8],
+        curl(exchanges[first - 1]) if first and telling else None,
+        check.blocked_by,
+        check.advice,
+    )
+
+
+def fix_first(found: Sequence[RequirementResult]) -> list[Cause]:
+    """The failures, those that keep most checks from being judged first."""
+    rests: Counter[str] = Counter(
+        finding.blocked_by for row in found for finding in row.findings if finding.blocked_by is not None
+    )
+    weight = {Verdict.ERROR: 0, Verdict.FAIL: 1, Verdict.WARN: 2}
+    causes = [
+        (weight[row.verdict], -rests[row.id], Cause(row.id, finding.check, finding.message, rests[row.id]))
+        for row in found
+        if row.verdict in weight
+        for finding in [next(one for one in row.findings if one.verdict is row.verdict)]
+    ]
+    return [cause for _, _, cause in sorted(causes, key=lambda one: one[:2])]
+
+
+def matrix(checks: Sequence[Check], recordings: Iterable[Recording]) -> list[MatrixCell]:
+    """Every cell that a rule speaks of, with what was seen there."""
+    probed = {check.cell: check for check in checks if check.cell}
+    steps: dict[tuple[State, Event], Step] = {}
+    for recording in recordings:
+        for step in (*recording.steps.values(), *([recording.broken] if recording.broken else [])):
+            if step.state and step.event:
+                known = steps.get((step.state, step.event))
+                if known is None or (known.outcome in ("accepted", "refused") and step.outcome != "accepted"):
+                    steps[step.state, step.event] = step
+    found = []
+    for state, event, cell in lifecycle.cells():
+        check, done = probed.get((state, event)), steps.get((state, event))
+        verdict: Verdict | None = None
+        seen, evidence = "", tuple[int, ...]()
+        if check:
+            verdict, seen, evidence = check.verdict, check.message, check.exchanges
+        elif done and cell.outcome == "accept":
+            good = done.outcome in ("accepted", "automatic")
+            verdict = Verdict.PASS if good else Verdict.BLOCKED if done.outcome == "no_answer" else Verdict.FAIL
+            seen, evidence = done.message, tuple(done.exchanges)
+        elif done and cell.outcome == "observe":
+            verdict, seen, evidence = Verdict.OBSERVED, done.message, tuple(done.exchanges)
+        found.append(MatrixCell(state.value, event.value, cell.outcome, cell.rule, verdict, seen, evidence[:4]))
+    return found
+
+
+def latency(exchanges: Iterable[Exchange]) -> dict[str, dict[str, float]]:
+    """Milliseconds an operation: how many answers, median, 95th percentile, worst."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for exchange in exchanges:
+        if exchange.status is not None:
+            times[OPERATIONS[exchange.operation].label].append(exchange.elapsed_ms)
+    found = {}
+    for label, values in sorted(times.items()):
+        ordered = sorted(values)
+        last = len(ordered) - 1
+        found[label] = {
+            "n": len(ordered),
+            "p50": round(ordered[last // 2], 1),
+            "p95": round(ordered[round(last * 0.95)], 1),
+            "max": round(ordered[-1], 1),
+        }
+    return found
+
+
+def suites_digest() -> str:
+    """`sha256:` and the digest of every file of the suites and of the scenarios that they judge."""
+    digest = hashlib.sha256()
+    folders = (paths.SUITES, paths.PACKAGE / "scenarios")
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return "sha256:" + digest.hexdigest()

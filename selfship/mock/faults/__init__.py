@@ -1,0 +1,54 @@
+"""The catalogue of seeded faults, gathered from one file for each part of the host that can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from selfship.errors import UsageError
+from selfship.mock.faults import (
+    auth,
+    batches,
+    documents,
+    journeys,
+    limits,
+    races,
+    reading,
+    tracking,
+    transitions,
+    values,
+    wire,
+)
+from selfship.mock.faults.fault import Fault
+from selfship.mock.points import Hook, Point
+from selfship.nearest import hint
+
+GROUPS = {
+    "wire": wire.FAULTS,
+    "auth": auth.FAULTS,
+    "reading": reading.FAULTS,
+    "tracking": tracking.FAULTS,
+    "journeys": journeys.FAULTS,
+    "transitions": transitions.FAULTS,
+    "limits": limits.FAULTS,
+    "batches": batches.FAULTS,
+    "values": values.FAULTS,
+    "documents": documents.FAULTS,
+    "races": races.FAULTS,
+}
+_ALL: tuple[Fault, ...] = tuple(fault for faults in GROUPS.values() for fault in faults)
+
+
+def catalogue() -> tuple[Fault, ...]:
+    """Every fault, group by group."""
+    return _ALL
+
+
+def select(names: Iterable[str]) -> list[tuple[Point, Hook]]:
+    """The hooks of the faults named. UsageError names the nearest right name of an unknown one."""
+    known = {fault.name: fault for fault in _ALL}
+    hooks: list[tuple[Point, Hook]] = []
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no fault {name!r}: `selfship mock --list` names them{hint(name, known)}")
+        hooks += known[name].hooks
+    return hooks

@@ -1,0 +1,248 @@
+"""The kit as pytest sees it: options, fixtures, marks, and what becomes of each test. Inert where no suite is run.
+
+A suite test is a judgement: it takes recordings of scenarios as fixtures, carries its requirement as a mark, and
+raises what `selfship.expect` raises. Scenarios start when collection has ended; see `selfship.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before the helpers with asserts are imported.
+pytest.register_assert_rewrite("selfship.expect")
+
+from selfship import expect, outcome, paths, requirements  # noqa: E402
+from selfship.driving import Driving  # noqa: E402
+from selfship.errors import KitError, UsageError  # noqa: E402
+from selfship.exchanges import Exchange  # noqa: E402
+from selfship.host import Host  # noqa: E402
+from selfship.lifecycle import Event  # noqa: E402
+from selfship.nearest import hint  # noqa: E402
+from selfship.run import Run  # noqa: E402
+from selfship.scenario import SCENARIOS, Recording, Scenario, Step  # noqa: E402
+from selfship.scenarios import CONTROLS  # noqa: E402
+
+DRIVING = pytest.StashKey[Driving]()
+Key = tuple[str, Any]
+
+OPTIONS = (
+    ("--host", "URL", "the host to certify; without it, the embedded mock"),
+    ("--profile", "FILE.toml|NAME", "how to reach the host and how it reads the documents"),
+    ("--location", "CODE", "the location that is certified"),
+    ("--other-location", "CODE", "a second one, for the rules that need two"),
+    ("--out", "DIR", "where the run's files go"),
+    ("--orders", "FILE", "orders by state"),
+    ("--provision", "CMD", "command that makes orders: gets STATE COUNT JOURNEY"),
+    ("--concurrency", "N", "requests at the same time"),
+    ("--rate", "N", "requests a second, 0 for no limit"),
+    ("--settle", "SECONDS", "until an accepted change is visible"),
+    ("--timeout", "SECONDS", "how long one request may take"),
+    ("--seed", "N", "explores other generated data than the fixed ones"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("selfship", "certifying a Konnect host")
+    for name, metavar, text in OPTIONS:
+        group.addoption(name, metavar=metavar, default=None, help=text)
+    group.addoption("--requirement", metavar="ID", action="append", default=[], help="only this requirement")
+    group.addoption("--suite", metavar="NAME", action="append", default=[], help="only this folder of suites/host")
+    # pytest has a --quiet of its own; `certify` passes it on.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(id): the requirement that the test judges")
+    config.addinivalue_line(
+        "markers", "control(*events): the events whose acceptance shows that a refusal means something"
+    )
+    driving = Driving(config)
+    config.stash[DRIVING] = driving
+    config.pluginmanager.register(driving, "selfship-driving")
+    if driving.certifying:
+        _check_names(config)
+        driving.prepare_reports()
+
+
+def _check_names(config: pytest.Config) -> None:
+    """UsageError for a requirement or a suite that does not exist: before a host is called."""
+    known = list(requirements.load())
+    folders = sorted(path.name for path in (paths.SUITES / "host").iterdir() if path.is_dir() and path.name[0] != "_")
+    for one in config.getoption("requirement"):
+        if one not in known:
+            raise pytest.UsageError(f"--requirement {one}: there is no such requirement{hint(one, known)}")
+    for one in config.getoption("suite"):
+        if one not in folders:
+            raise pytest.UsageError(f"--suite {one}: there is no such suite{hint(one, folders)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    mine = [item for item in items if of_suites(item)]
+    if not mine:
+        return
+    table = requirements.load()
+    for item in mine:
+        ids = requirement_ids(item)
+        if not ids:
+            raise pytest.UsageError(f"{item.nodeid} names no requirement: mark it with @pytest.mark.requirement.")
+        for one in ids:
+            if one not in table:
+                raise pytest.UsageError(f"{item.nodeid}: {one} is not in contracts/requirements.yaml.")
+    keep, drop = _selected(config, items)
+    if drop:
+        config.hook.pytest_deselected(items=drop)
+    # What judges the whole run's traffic comes last.
+    items[:] = sorted(keep, key=lambda item: "traffic" in getattr(item, "fixturenames", ()))
+
+
+def _selected(config: pytest.Config, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    wanted, suites = config.getoption("requirement"), config.getoption("suite")
+
+    def chosen(item: pytest.Item) -> bool:
+        if not of_suites(item):
+            return True
+        if wanted and not set(wanted).intersection(requirement_ids(item)):
+            return False
+        return not suites or bool(set(suites).intersection(item.path.relative_to(paths.SUITES).parts))
+
+    return [item for item in items if chosen(item)], [item for item in items if not chosen(item)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    config = session.config
+    mine = [item for item in session.items if of_suites(item)]
+    if not mine or config.option.collectonly:
+        return
+    driving = config.stash[DRIVING]
+    try:
+        run = driving.open(mine)
+        if run.begin() is None and driving.on_a_pool(mine):
+            run.start({key for item in mine for key in needed(item)})
+    except (KitError, UsageError) as problem:
+        driving.abandon()
+        outcome.last = outcome.Outcome(problem.exit_status)
+        raise pytest.UsageError(str(problem)) from None
+    driving.begin(len(mine))
+
+
+def of_suites(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(paths.SUITES)
+
+
+def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(str(one) for mark in item.iter_markers("requirement") for one in mark.args)
+
+
+BASE = (("intake", None), ("stepwise", None), ("auto", None), ("rto", None), ("return_journey", None))
+"""What is played where a test judges the run's traffic as a whole."""
+
+
+def needed(item: pytest.Item) -> Iterator[Key]:
+    """The scenarios that a test rests on, by its fixtures, its parameters and its controls."""
+    names = getattr(item, "fixturenames", ())
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    for name in names:
+        if name in SCENARIOS:
+            yield name, params.get(name)
+    if "traffic" in names:
+        yield from BASE
+    yield from ((CONTROLS[event], None) for event in controls(item))
+
+
+def controls(item: pytest.Item) -> list[Event]:
+    """The events whose acceptance a test wants to have been seen: those it is marked with, and its parameters."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    found = [event for mark in item.iter_markers("control") for event in mark.args]
+    return found + [value for value in params.values() if isinstance(value, Event)]
+
+
+# Fixtures
+
+
+def _scenario_fixture(which: Scenario) -> Callable[..., Recording]:
+    @pytest.fixture(scope="session", name=which.name)
+    def play(request: pytest.FixtureRequest, run: Run) -> Recording:
+        return run.recording(which.name, getattr(request, "param", None))
+
+    return play  # type: ignore[no-any-return]
+
+
+for _name, _which in SCENARIOS.items():
+    globals()[f"scenario_{_name}"] = _scenario_fixture(_which)
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    """The run that the selected tests share."""
+    current = pytestconfig.stash[DRIVING].run
+    if current is None:
+        raise RuntimeError("no run was opened")
+    return current
+
+
+@pytest.fixture(scope="session")
+def host(run: Run) -> Host:
+    """What the run knows of the host."""
+    return run.host
+
+
+@pytest.fixture
+def control(run: Run) -> Callable[[Event], Step | None]:
+    """The step in which an event was accepted, None where it never was."""
+
+    def find(event: Event) -> Step | None:
+        run.recording(CONTROLS[event])
+        return run.host.accepted.get(event)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def traffic(run: Run) -> list[Exchange]:
+    """Every exchange of the run, once all its scenarios have ended."""
+    for key in BASE:
+        run.recording(*key)
+    run.recordings()
+    return run.exchanges()
+
+
+# What becomes of a test
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if of_suites(item):
+        expect.seen.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not of_suites(item) or call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
+        return report
+    return item.config.stash[DRIVING].judge(item, call, report, requirement_ids(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    stop = item.config.stash[DRIVING].stopped
+    if of_suites(item) and stop is not None:
+        raise expect.BlockedError(stop.rule, f"The pre-flight stopped the run: {stop.message}", (stop.exchange,))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+    status = session.config.stash[DRIVING].end(session, int(exitstatus))
+    if status is not None:
+        session.exitstatus = status
+
+
+def rootdir_of(item: pytest.Item) -> Path:
+    return item.config.rootpath

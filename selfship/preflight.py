@@ -1,0 +1,122 @@
+"""Before anything is judged: the host is there, the credentials are taken, and one read is good.
+
+What is the user's to mend is a UsageError. What is the host's is one finding, and the run stops at that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selfship.answers import says
+from selfship.client import Caller
+from selfship.errors import UnreachableError, UsageError
+from selfship.exchanges import Exchange
+from selfship.host import Host
+from selfship.orders import objects
+
+STATUSES = ("PROCESSING", "CREATED", "RETURN_PROCESSING", "DELIVERED")
+NO_ROUTE = (404, 405, 501)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why the host cannot be judged any further: the rule that is broken, and the evidence."""
+
+    rule: str
+    message: str
+    exchange: int
+
+
+def preflight(host: Host) -> Stop | None:
+    """None where the run may go on. UnreachableError, or UsageError where the credentials are refused."""
+    caller = host.caller("pre-flight")
+    try:
+        return _token(host, caller) or _read(host, caller)
+    finally:
+        caller.close()
+
+
+def _reached(host: Host, exchange: Exchange) -> None:
+    if exchange.status is None:
+        reason = {
+            "refused": "the connection was refused",
+            "timeout": f"no answer came within {host.wire.timeout_s:g} s",
+            "dropped": "the connection was dropped",
+        }.get(exchange.error or "", exchange.error)
+        raise UnreachableError(f"{host.wire.url} cannot be reached: {reason}. Start the host, or correct --host.")
+
+
+def _token(host: Host, caller: Caller) -> Stop | None:
+    if host.tokens.value is not None:
+        return None
+    exchange = caller.call("token", params=host.tokens.credentials, step="token")
+    _reached(host, exchange)
+    host.tokens.value = host.wire.issued.get(exchange.seq)
+    if host.tokens.value:
+        return None
+    if exchange.status in (401, 403):
+        raise UsageError(
+            f"{host.wire.url} refused the credentials (HTTP {exchange.status} at the token endpoint): check the "
+            "user name and the password in the environment."
+        )
+    rule = "CON-8" if (exchange.status or 0) >= 500 else "CON-1" if exchange.status in NO_ROUTE else "AUTH-1"
+    return Stop(
+        rule, f"GET /aggregator/v1/token gave no token for the given credentials: {says(exchange)}", exchange.seq
+    )
+
+
+def _good(exchange: Exchange) -> bool:
+    return exchange.ok and (isinstance(exchange.json, list) or bool(objects(exchange)))
+
+
+def _list(host: Host, caller: Caller, status: str, page: int, *, located: bool = True) -> Exchange:
+    where = {"locationCode": host.profile.location} if located and host.profile.location else {}
+    params = {"orderStatus": status, "pageNumber": page, "pageSize": host.profile.switches.page_size, **where}
+    exchange = caller.call("shipment", params=params, step="one good read")
+    _reached(host, exchange)
+    return exchange
+
+
+def _read(host: Host, caller: Caller) -> Stop | None:
+    first = [(status, _list(host, caller, status, 1, located=host.switch("auth") != "location")) for status in STATUSES]
+    good = [(status, exchange) for status, exchange in first if _good(exchange)]
+    if not good:
+        return _no_good_read(host, caller, first[0][1])
+    full = next(((status, exchange) for status, exchange in good if objects(exchange)), None)
+    if host.switch("auth") is None and host.profile.location:
+        bare = _list(host, caller, good[0][0], 1, located=False)
+        host.detect("auth", "location" if _good(bare) else "company")
+    if full is None:
+        zero = _list(host, caller, STATUSES[0], 0)
+        host.first_page = 0 if objects(zero) else 1
+    else:
+        zero = _list(host, caller, full[0], 0)
+        shown, other = _ids(zero), _ids(full[1])
+        host.first_page = 0 if shown and shown != other else 1
+    return None
+
+
+def _ids(exchange: Exchange) -> list[object]:
+    return [order.get("id") for order in objects(exchange)]
+
+
+def _no_good_read(host: Host, caller: Caller, exchange: Exchange) -> Stop | None:
+    status = exchange.status or 0
+    if status in (401, 403):
+        raise UsageError(
+            f"{host.wire.url} refused the token (HTTP {status}): check the credentials in the environment."
+        )
+    said = f"GET /oms/v3/shipment with an orderStatus was answered {says(exchange)}"
+    if status >= 500:
+        return Stop("CON-8", said, exchange.seq)
+    if status in NO_ROUTE:
+        # A host without orders may say 404 of an empty listing; one without routes says it of everything.
+        other = caller.call("awb", body=[], step="is there any route")
+        if status == 404 and other.status not in NO_ROUTE and isinstance(exchange.json, dict):
+            return None
+        return Stop("CON-1", said, exchange.seq)
+    if 400 <= status < 500 and not host.profile.location:
+        raise UsageError(
+            f"{said}. Company-level credentials need a location on every listing: name one with --location CODE."
+        )
+    return Stop("CON-9", f"{said}; a bare array of orders was expected", exchange.seq)

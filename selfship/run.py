@@ -1,0 +1,171 @@
+"""One run against one host: its folder, its recorder, its host and the scenarios that it plays.
+
+Scenarios start on a pool, the longest first, as soon as it is known which the selected tests need; a test waits for
+its own recording only. Without a pool a scenario is played when a test first asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from selfship import scenarios
+from selfship.client import Wire
+from selfship.errors import UsageError
+from selfship.exchanges import Exchange, Recorder, Redactor
+from selfship.flow import Flow
+from selfship.host import Host
+from selfship.lifecycle import State
+from selfship.pace import Interrupted, Pace
+from selfship.preflight import Stop, preflight
+from selfship.profile import Credentials, Profile
+from selfship.scenario import SCENARIOS, Recording, run_scenario
+from selfship.supply import Provisioner, Supply
+from selfship.tokens import TokenSource
+
+assert scenarios.CONTROLS  # registers every scenario
+
+JOURNAL = "exchanges.jsonl"
+"""Each exchange as it happens; replaced by the HAR once the run has ended."""
+Key = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that a run is told. `out` exists; `seed` is for generated data."""
+
+    profile: Profile
+    credentials: Credentials
+    out: Path
+    seed: int = 0
+    orders: Mapping[State, list[str]] = field(default_factory=dict)
+    provision: Provisioner | None = None
+
+
+class Run:
+    """A run, from its first request to its last."""
+
+    def __init__(self, config: Config) -> None:
+        profile, credentials = config.profile, config.credentials
+        if not profile.url:
+            raise UsageError("No host to certify: name its address with --host URL.")
+        self.config = config
+        self.started = datetime.now(UTC)
+        self.clock = time.monotonic()
+        redact = Redactor(credentials.secrets())
+        self.recorder = Recorder(redact, config.out / JOURNAL)
+        self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
+        wire = Wire(profile.url, self.recorder, self.pace, timeout_s=profile.limits.timeout)
+        other = None
+        if credentials.has_other:
+            other = TokenSource(
+                "SELFSHIP_OTHER_TOKEN",
+                username=credentials.other_username or "",
+                password=credentials.other_password or "",
+            )
+        tokens = TokenSource(
+            "SELFSHIP_TOKEN",
+            given=credentials.token,
+            username=credentials.username or "",
+            password=credentials.password or "",
+        )
+        self.host = Host(wire, profile, tokens, other)
+        self.host.supply = Supply(
+            self.host.list_free,
+            given=config.orders,
+            provision=config.provision,
+            excluded=frozenset(profile.foreign),
+        )
+        self.stop: Stop | None = None
+        self._futures: dict[Key, Future[Recording]] = {}
+        self._played: dict[Key, Recording] = {}
+        self._pool: ThreadPoolExecutor | None = None
+
+    def begin(self) -> Stop | None:
+        """The pre-flight. UsageError where the run cannot be; a Stop where the host cannot be judged any further."""
+        self.stop = preflight(self.host)
+        return self.stop
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.clock
+
+    @property
+    def requests(self) -> int:
+        return len(self.recorder.exchanges)
+
+    @property
+    def played(self) -> tuple[int, int]:
+        """Scenarios that have ended, and all that were started or asked for."""
+        done = sum(future.done() for future in self._futures.values())
+        return done + len(self._played), len(self._futures) + len(self._played)
+
+    def start(self, keys: Iterable[Key]) -> None:
+        """Starts these scenarios on a pool, the longest first."""
+        order = sorted(set(keys), key=lambda key: (-SCENARIOS[key[0]].weight, key[0], str(key[1])))
+        workers = max(1, min(len(order), self.config.profile.limits.concurrency))
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
+        for key in order:
+            self._futures[key] = self._pool.submit(self._play, key)
+
+    def recording(self, name: str, param: Any = None) -> Recording:
+        """What scenario `name` left; waits for it, or plays it now."""
+        key = (name, param)
+        if key in self._futures:
+            return self._futures[key].result()
+        if key not in self._played:
+            self._played[key] = self._play(key)
+        return self._played[key]
+
+    def recordings(self) -> list[Recording]:
+        """Every recording of the run so far, those under way waited for."""
+        return [future.result() for future in self._futures.values()] + list(self._played.values())
+
+    def quietly(self, name: str) -> Recording:
+        """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""
+        key = (f"{name}, alone", None)
+        if key not in self._played:
+            self.recordings()
+            self._played[key] = self._play((name, None))
+        return self._played[key]
+
+    def exchanges(self) -> list[Exchange]:
+        return list(self.recorder.exchanges)
+
+    def _play(self, key: Key) -> Recording:
+        name, param = key
+        which = SCENARIOS[name]
+        flow = Flow(self.host, which.key(param))
+        began = time.monotonic()
+        try:
+            return run_scenario(which, param, flow)
+        except Interrupted as exc:
+            flow.recording.crashed = exc
+            return flow.recording
+        finally:
+            flow.recording.seconds = time.monotonic() - began
+            flow.caller.close()
+
+    def end(self) -> None:
+        """Stops what still runs and closes the journal; what has been recorded stays."""
+        self.pace.stop()
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.recorder.close()
+
+    def drop_journal(self) -> None:
+        """Removes the journal, once the HAR holds all of it."""
+        (self.config.out / JOURNAL).unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON so that a reader never finds half a file."""
+    draft = path.with_suffix(path.suffix + ".part")
+    draft.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,136 @@
+"""What a scenario is, and what is left of it: who does what, on which orders. A scenario asserts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from selfship.answers import Answer
+from selfship.lifecycle import Cell, Event, State
+from selfship.orders import View
+from selfship.supply import Need, NoSupplyError
+
+if TYPE_CHECKING:
+    from selfship.flow import Flow
+
+
+@dataclass
+class Step:
+    """One thing that a scenario did to one order, and what the host made of it.
+
+    `outcome`: `accepted`, `refused`, `not_applied` (counted as done, never shown), `applied` (refused, yet changed),
+    `unclear` (its answer cannot be read), `server_error`, `no_answer`. `message`: who did what, and what came of it.
+    `late_s`: seconds from the answer until the host showed the change.
+    """
+
+    name: str
+    rule: str
+    order: str
+    state: State | None
+    event: Event | None
+    outcome: str
+    message: str
+    exchanges: list[int]
+    answer: Answer | None = None
+    cell: Cell | None = None
+    before: View | None = None
+    after: View | None = None
+    late_s: float = 0.0
+
+
+class BrokenError(Exception):
+    """A scenario cannot go on: `step` was not taken as the documents say."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.message)
+        self.step = step
+
+
+class PassedByError(Exception):
+    """The host leaves `state` by itself (a switch says `auto`), so nothing can be probed there."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"this host leaves {state.value} by itself")
+        self.state = state
+
+
+@dataclass
+class Recording:
+    """What is left of a scenario once it has run. Judgements read it; nothing changes it any more.
+
+    At most one of `broken`, `missing`, `passed_by` and `crashed` says why it ended early.
+    """
+
+    scenario: str
+    steps: dict[str, Step] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    orders: list[str] = field(default_factory=list)
+    exchanges: list[int] = field(default_factory=list)
+    broken: Step | None = None
+    missing: NoSupplyError | None = None
+    passed_by: PassedByError | None = None
+    crashed: BaseException | None = None
+    seconds: float = 0.0
+
+
+Play = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A registered scenario. `weight`: about how many dependent requests it makes, so that the longest start first."""
+
+    name: str
+    play: Play
+    needs: Callable[[Any], tuple[Need, ...]]
+    params: tuple[Any, ...]
+    weight: int
+    about: str
+
+    def key(self, param: Any = None) -> str:
+        return self.name if param is None else f"{self.name}[{param}]"
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(
+    *needs: Need,
+    params: tuple[Any, ...] = (),
+    per_param: Callable[[Any], tuple[Need, ...]] | None = None,
+    weight: int = 8,
+) -> Callable[[Play], Play]:
+    """Registers `play(flow, *orders)` (with `params`: `play(flow, param, *orders)`) under its own name.
+
+    An order is passed for each need; for a need of several, their list.
+    """
+
+    def register(play: Play) -> Play:
+        name = play.__name__
+        if name in SCENARIOS:
+            raise ValueError(f"two scenarios are called {name}")
+        wants = per_param or (lambda _: needs)
+        SCENARIOS[name] = Scenario(name, play, wants, params, weight, (play.__doc__ or "").strip())
+        return play
+
+    return register
+
+
+def run_scenario(which: Scenario, param: Any, flow: Flow) -> Recording:
+    """Plays a scenario with the orders that it needs; whatever ends it early is in the recording."""
+    try:
+        arguments: list[Any] = [] if param is None else [param]
+        for need in which.needs(param):
+            orders = flow.lease(need)
+            arguments.append(orders if need.count > 1 else orders[0])
+        which.play(flow, *arguments)
+    except BrokenError as exc:
+        flow.recording.broken = exc.step
+    except NoSupplyError as exc:
+        flow.recording.missing = exc
+    except PassedByError as exc:
+        flow.recording.passed_by = exc
+    except Exception as exc:  # noqa: BLE001 - the kit's own fault: carried to the tests, which say so
+        flow.recording.crashed = exc
+    return flow.recording

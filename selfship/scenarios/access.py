@@ -1,0 +1,135 @@
+"""Tokens, credentials and locations."""
+
+from typing import Any
+
+from selfship import bodies
+from selfship.client import NO_TOKEN
+from selfship.flow import Flow
+from selfship.lifecycle import EVENTS, Event, State
+from selfship.operations import OPERATIONS
+from selfship.probing import Probe, probe_all
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+EVENT_OF = {EVENTS[event].operation: event for event in reversed(Event)}
+"""An event for each write operation."""
+NEVER_ISSUED = "never-issued-" + "0" * 24
+
+
+@scenario(weight=3)
+def tokens(flow: Flow) -> None:
+    """The right credentials get a token, which is then used; wrong ones get none."""
+    source = flow.caller.tokens
+    kept = flow.recording.kept
+    if source.has_credentials:
+        right = flow.call("token", params=source.credentials, step="token with the right credentials")
+        kept["right"] = right
+        issued = flow.caller.wire.issued.get(right.seq)
+        kept["issued"] = issued is not None
+        if issued:
+            params = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 1, **flow.host.located()}
+            kept["use"] = flow.call("shipment", params=params, token=issued, step="a read with the new token")
+        wrong = {
+            "wrong password": {**source.credentials, "password": "wrong-" + bodies.unique("p")},
+            "wrong username": {**source.credentials, "username": "wrong-" + bodies.unique("u")},
+            "no password": {"username": source.credentials["username"]},
+        }
+        for name, params in wrong.items():
+            exchange = flow.call("token", params=params, step=f"token with {name}")
+            kept[name] = (exchange, exchange.seq in flow.caller.wire.issued)
+
+
+def _call_for(flow: Flow, operation: str, order: Order) -> dict[str, Any]:
+    """A call of `operation` about `order` that would be good with the right token."""
+    if operation in ("shipment", "info"):
+        return {"params": flow.host.by_id(order.id)}
+    if operation == "track":
+        return {"body": {"shipment_id": order.id}}
+    if OPERATIONS[operation].writes:
+        return {"body": [flow.item(EVENT_OF[operation], order)]}
+    return {"body": [{"orderId": order.id}]}
+
+
+PROTECTED = tuple(name for name in OPERATIONS if name != "token")
+
+
+@scenario(Need(State.PLACED), weight=34)
+def strangers(flow: Flow, order: Order) -> None:
+    """Every operation is called without a token, and with one that was never issued."""
+    kept = flow.recording.kept
+    before = flow.read(order)
+    for kind, token in (("without", NO_TOKEN), ("never issued", NEVER_ISSUED)):
+        for operation in PROTECTED:
+            call = _call_for(flow, operation, order)
+            exchange = flow.call(operation, token=token, step=f"{operation}, token {kind}", **call)
+            after = flow.read(order) if exchange.ok and OPERATIONS[operation].writes else None
+            kept[f"{operation} {kind}"] = (exchange, after)
+        listing = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 5, **flow.host.located()}
+        kept[f"listing {kind}"] = (
+            flow.call("shipment", params=listing, token=token, step=f"listing, token {kind}"),
+            None,
+        )
+        kept[f"views {kind}"] = (before, flow.read(order))
+
+
+@scenario(weight=3)
+def without_location(flow: Flow) -> None:
+    """Orders are listed with and without locationCode."""
+    plain = {"orderStatus": "PROCESSING", "pageNumber": 1, "pageSize": 5}
+    flow.recording.kept["with"] = flow.call(
+        "shipment", params={**plain, "locationCode": flow.host.profile.location or ""}, step="listing with locationCode"
+    )
+    flow.recording.kept["without"] = flow.call("shipment", params=plain, step="listing without locationCode")
+
+
+FOREIGN: dict[State, tuple[Event, ...]] = {
+    State.PLACED: (Event.CONFIRM, Event.CANCEL),
+    State.BAG_CONFIRMED: (Event.INVOICE,),
+    State.DP_ASSIGNED: (Event.AWB, Event.PACK),
+    State.BAG_PACKED: (Event.DISPATCH,),
+    State.HANDED_OVER_TO_DG: (Event.BAG_PICKED,),
+    State.RETURN_BAG_DELIVERED: (Event.ACCEPT_RETURN,),
+}
+SHOULD = (Event.AWB, Event.BAG_PICKED, Event.ACCEPT_RETURN, Event.CANCEL)
+READ_TOO = ("courierDetails", "labels", "invoice")
+
+
+@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12)
+def foreign(flow: Flow, state: State, order: Order) -> None:
+    """The second location's credentials are used on an order of the first."""
+    other = flow.host.other_tokens
+    if other is None:
+        return
+    stranger = flow.host.caller(flow.name, other=True)
+    try:
+        token = other.current(stranger)
+    finally:
+        stranger.close()
+    if not token:
+        return
+    if state is State.DP_ASSIGNED:
+        flow.fire(Event.AWB, order)
+    flow.recording.kept["covers"] = flow.call(
+        "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
+    )
+    probes = [
+        Probe(
+            f"{EVENTS[event].operation} by another location",
+            "AUTH-7" if event in SHOULD else "AUTH-6",
+            event,
+            options={"token": token},
+        )
+        for event in FOREIGN[state]
+    ]
+
+    def again() -> Order:
+        return flow.another(Need(state))
+
+    probe_all(flow, order, probes, again)
+    if state is State.BAG_PACKED:
+        for operation in READ_TOO:
+            exchange = flow.call(
+                operation, body=[{"orderId": order.id}], token=token, step=f"{operation} by another location"
+            )
+            own = flow.call(operation, body=[{"orderId": order.id}], step=f"{operation} by its own location")
+            flow.recording.kept[operation] = (exchange, own, order.id, order.awb)

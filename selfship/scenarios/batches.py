@@ -1,0 +1,106 @@
+"""Batches in which some items are good and some are not."""
+
+from typing import Any
+
+from selfship import bodies
+from selfship.flow import Flow
+from selfship.lifecycle import EVENTS, Event, State
+from selfship.probing import unknown_id
+from selfship.scenario import scenario
+from selfship.scenarios.limits import Bulk, send_bulk
+from selfship.supply import Need, Order
+
+
+def mixed(flow: Flow, event: Event, many: list[Order]) -> Bulk:
+    """One request: the first orders good, an unknown order before the last. Whatever failed is then sent again."""
+    operation = EVENTS[event].operation
+    stranger = unknown_id()
+    items: list[dict[str, Any]] = [flow.item(event, order) for order in many]
+    lines = many[0].view.lines if many[0].view else ()
+    items.insert(len(items) - 1, bodies.item(event, stranger, lines=lines))
+    bulk = send_bulk(flow, event, many, name=f"{operation}: good, unknown, good", items=items)
+    flow.recording.kept[f"{event.value} mixed"] = bulk
+    flow.recording.kept[f"{event.value} stranger"] = stranger
+    again = [one for one in many if bulk.taken is not None and one.id not in bulk.taken]
+    if again:
+        resent = send_bulk(flow, event, again, name=f"{operation}: the failed items again")
+        flow.recording.kept[f"{event.value} resent"] = resent
+    elif bulk.taken is None and not bulk.answer.accepted:
+        # Dispatch and the like cannot be seen: what is taken now had not been taken then.
+        for order in many:
+            _, answer = flow.write(operation, [flow.item(event, order)], step=f"{operation}: again, alone")
+            flow.recording.kept.setdefault(f"{event.value} again", []).append((order.id, answer))
+            order.state = State.HANDED_OVER_TO_DG if event is Event.DISPATCH else State.RETURN_BAG_IN_TRANSIT
+            order.touched(seen=False)
+    return bulk
+
+
+@scenario(Need(State.PLACED, 3), weight=30)
+def batch_forward(flow: Flow, many: list[Order]) -> None:
+    """Three new orders travel in batches, each time with an unknown order among them."""
+    for event in (Event.CONFIRM, Event.INVOICE, Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED):
+        if event is Event.INVOICE and any(one.state is not State.BAG_CONFIRMED for one in many):
+            continue
+        mixed(flow, event, many)
+    mixed(flow, Event.DELIVERY_DONE, many)
+
+
+@scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=20)
+def batch_returns(flow: Flow, many: list[Order]) -> None:
+    """Three returns travel in batches, each time with an unknown return among them."""
+    for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN):
+        mixed(flow, event, many)
+
+
+@scenario(Need(State.PLACED, 3), weight=8)
+def batch_cancel(flow: Flow, many: list[Order]) -> None:
+    """Three new orders are cancelled with an unknown order among them."""
+    mixed(flow, Event.CANCEL, many)
+
+
+@scenario(Need(State.DP_ASSIGNED, 3), weight=10)
+def batch_mended(flow: Flow, many: list[Order]) -> None:
+    """One item of three lacks its AWB number; the failed items are sent again, mended."""
+    items = [flow.item(Event.AWB, order) for order in many]
+    del items[1]["awbNumber"]
+    bulk = send_bulk(flow, Event.AWB, many, name="awb: the second item lacks awbNumber", items=items)
+    flow.recording.kept["first"] = bulk
+    failed = [one for one in many if one.id not in (bulk.taken or [])]
+    flow.recording.kept["resent"] = send_bulk(flow, Event.AWB, failed, name="awb: the failed items, mended")
+
+
+@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=6)
+def batch_both_ways(flow: Flow, order: Order, back: Order) -> None:
+    """A forward order and a return share one Update AWB request."""
+    flow.recording.kept["shared"] = send_bulk(flow, Event.AWB, [order, back], name="awb: an order and a return")
+
+
+@scenario(Need(State.BAG_PICKED), weight=8)
+def batch_twice_the_same(flow: Flow, order: Order) -> None:
+    """One order stands twice in a request: delivered, and returned to origin."""
+    items = [flow.item(Event.DELIVERY_DONE, order), flow.item(Event.RTO_BAG_DELIVERED, order)]
+    before = flow.read(order)
+    exchange, answer = flow.write("status", items, step="delivery_done and rto_bag_delivered of one order")
+    view = flow.wait(order, lambda seen: before is None or seen.status != before.status) if answer.success else None
+    flow.recording.kept["twice"] = (exchange, answer, before, view or flow.read(order))
+
+
+@scenario(Need(State.BAG_PACKED), weight=8)
+def batch_twice_in_order(flow: Flow, order: Order) -> None:
+    """One order stands twice in a request: picked, and delivered."""
+    flow.fire(Event.DISPATCH, order)
+    items = [flow.item(Event.BAG_PICKED, order), flow.item(Event.DELIVERY_DONE, order)]
+    before = flow.read(order)
+    exchange, answer = flow.write("status", items, step="bag_picked and delivery_done of one order")
+    wanted = {0: None, 1: "TRANSIT", 2: "DELIVERED"}.get(answer.success)
+    view = flow.wait(order, lambda seen: seen.status == wanted) if wanted else flow.read(order)
+    flow.recording.kept["twice"] = (exchange, answer, before, view)
+
+
+@scenario(weight=4)
+def batch_of_strangers(flow: Flow) -> None:
+    """Every write operation is sent two items that both must fail."""
+    events = {EVENTS[event].operation: event for event in reversed(Event)}
+    for operation, event in sorted(events.items()):
+        items = [bodies.item(event, unknown_id()) for _ in range(2)]
+        flow.recording.kept[operation] = flow.write(operation, items, step=f"{operation}: two unknown orders")

@@ -1,0 +1,193 @@
+"""The 20-item limit: 21 items first, then 20 of the same orders, so that one set of orders serves both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from selfship import answers, lifecycle, orders
+from selfship.answers import Answer
+from selfship.exchanges import Exchange
+from selfship.flow import Flow
+from selfship.lifecycle import EVENTS, Event, State
+from selfship.operations import MAX_ITEMS
+from selfship.orders import View
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+OVER = MAX_ITEMS + 1
+
+
+@dataclass
+class Bulk:
+    """One bulk request: what was sent, what was answered, and which orders it then took effect on.
+
+    `taken` None: the effect cannot be seen on the order, only by what is accepted next.
+    """
+
+    event: Event | None
+    operation: str
+    sent: list[str]
+    exchange: Exchange
+    answer: Answer
+    taken: list[str] | None = None
+    proof: list[int] = field(default_factory=list)
+
+    @property
+    def evidence(self) -> list[int]:
+        return [self.exchange.seq, *self.proof[:3]]
+
+
+def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: list[Any] | None = None) -> Bulk:
+    """Sends one event for many orders in one request and finds out on which it took effect."""
+    operation = EVENTS[event].operation
+    body = items or [flow.item(event, order) for order in many]
+    awbs = {item["orderId"]: item.get("awbNumber") for item in body if "orderId" in item}
+    exchange, answer = flow.write(operation, body, step=name)
+    for _ in range(40):
+        # An earlier move that could not be seen may still be under way.
+        if not answer.refused or len(many) > MAX_ITEMS or all(one.seen for one in many) or _settled(flow, many):
+            break
+        flow.host.wire.pace.pause(flow.host.settle / 20)
+        exchange, answer = flow.write(operation, body, step=name)
+    bulk = Bulk(event, operation, [one.id for one in many], exchange, answer)
+    target = lifecycle.cell(many[0].state, event).to or many[0].state
+    moves = orders.tells_apart(many[0].state, target)
+    if not moves and event is not Event.AWB:
+        _move(many, event, target, answer, seen=False)
+        return bulk
+
+    def took(order: Order, view: View | None) -> bool:
+        if view is None:
+            return False
+        return awbs[order.id] in view.awbs if event is Event.AWB else orders.shows(view.status, target)
+
+    shown = _wait_for(flow, many, took, answer.success if answer.kind is not answers.Kind.REFUSED else 0)
+    bulk.taken = [one.id for one in many if took(one, shown.get(one.id))]
+    bulk.proof = [view.seq for view in shown.values() if view]
+    for one in many:
+        if one.id in bulk.taken:
+            _advance(one, event, target, shown.get(one.id), awbs)
+    return bulk
+
+
+def _settled(flow: Flow, many: list[Order]) -> bool:
+    import time
+
+    return all(one.seen or time.monotonic() - one.written_at > flow.host.settle for one in many)
+
+
+def _move(many: list[Order], event: Event, target: State, answer: Answer, *, seen: bool) -> None:
+    if answer.accepted:
+        for one in many:
+            one.state = lifecycle.AUTOMATIC.get(target, target)
+            one.touched(seen=seen)
+            one.history.append(event)
+
+
+def _advance(order: Order, event: Event, target: State, view: View | None, awbs: dict[str, Any]) -> None:
+    order.state = lifecycle.AUTOMATIC.get(target, target)
+    order.view = view or order.view
+    order.awb = awbs.get(order.id) or order.awb
+    order.touched(seen=target not in lifecycle.AUTOMATIC)
+    order.history.append(event)
+
+
+def _wait_for(
+    flow: Flow, many: list[Order], took: Callable[[Order, View | None], bool], wanted: int
+) -> dict[str, View | None]:
+    """The orders once `wanted` of them show the effect, or after settle."""
+    from selfship.pace import pauses
+
+    shown = flow.read_all(many)
+    for pause in pauses(flow.host.settle if wanted else flow.host.needed_settle * 1.5):
+        if wanted and sum(took(one, shown.get(one.id)) for one in many) >= wanted:
+            break
+        flow.host.wire.pace.pause(pause)
+        shown = flow.read_all(many)
+    return shown
+
+
+def over_and_full(flow: Flow, event: Event, many: list[Order]) -> None:
+    """21 items in one request; then 20 that are still to be done; then what is left."""
+    operation = EVENTS[event].operation
+    kept = flow.recording.kept
+    over = kept[f"{operation} 21"] = send_bulk(flow, event, many, name=f"{operation} with 21 items")
+    undone = [one for one in many if one.id not in _done(over)]
+    if len(undone) >= MAX_ITEMS:
+        full = kept[f"{operation} 20"] = send_bulk(flow, event, undone[:MAX_ITEMS], name=f"{operation} with 20 items")
+        undone = [one for one in undone if one.id not in _done(full)]
+    for order in undone[:3]:
+        flow.fire(event, order, name=f"{operation} of the rest")
+
+
+def _done(bulk: Bulk) -> list[str]:
+    if bulk.taken is not None:
+        return bulk.taken
+    return bulk.sent if bulk.answer.accepted else []
+
+
+def _asks(flow: Flow, operation: str, many: list[Order]) -> None:
+    """The limit of a bulk read: 21 and 20 orders."""
+    for count in (OVER, MAX_ITEMS):
+        body = [{"orderId": one.id} for one in many[:count]]
+        name = f"{operation} with {count} items"
+        if count == MAX_ITEMS:
+            exchange = flow.ask(operation, body, until=lambda answer: answer.ok, step=name)
+        else:
+            exchange = flow.call(operation, body=body, step=name)
+        flow.recording.kept[f"{operation} {count}"] = Bulk(
+            None, operation, [one.id for one in many[:count]], exchange, answers.read(exchange, count)
+        )
+
+
+@scenario(Need(State.PLACED, OVER), weight=26)
+def limit_intake(flow: Flow, many: list[Order]) -> None:
+    """21 new orders are confirmed and invoiced, in requests of 21 and 20."""
+    over_and_full(flow, Event.CONFIRM, many)
+    many = [one for one in many if one.state is State.BAG_CONFIRMED]
+    if len(many) == OVER:
+        over_and_full(flow, Event.INVOICE, many)
+
+
+@scenario(Need(State.DP_ASSIGNED, OVER), weight=40)
+def limit_forward(flow: Flow, many: list[Order]) -> None:
+    """21 orders get AWBs, are packed, printed, dispatched and picked, in requests of 21 and 20."""
+    over_and_full(flow, Event.AWB, many)
+    _asks(flow, "courierDetails", many)
+    over_and_full(flow, Event.PACK, many)
+    _asks(flow, "labels", many)
+    _asks(flow, "invoice", many)
+    over_and_full(flow, Event.DISPATCH, many)
+    over_and_full(flow, Event.BAG_PICKED, many)
+
+
+@scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=30)
+def limit_returns(flow: Flow, many: list[Order]) -> None:
+    """21 returns are brought home in requests of 20 and less, and accepted in requests of 21 and 20."""
+    for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED):
+        send_bulk(flow, event, many[:MAX_ITEMS], name=f"{event.value} of 20")
+        flow.fire(event, many[MAX_ITEMS], name=f"{event.value} of the last")
+    over_and_full(flow, Event.ACCEPT_RETURN, many)
+
+
+@scenario(Need(State.PLACED, OVER), weight=14)
+def limit_cancel(flow: Flow, many: list[Order]) -> None:
+    """21 new orders are cancelled, in requests of 21 and 20."""
+    over_and_full(flow, Event.CANCEL, many)
+
+
+@scenario(Need(State.DP_ASSIGNED, 2 * MAX_ITEMS), weight=12)
+def limit_twice(flow: Flow, many: list[Order]) -> None:
+    """Two requests of 20 items each, one after the other."""
+    for number, part in enumerate((many[:MAX_ITEMS], many[MAX_ITEMS:]), 1):
+        flow.recording.kept[f"awb 20 #{number}"] = send_bulk(flow, Event.AWB, part, name=f"awb, request {number} of 20")
+
+
+@scenario(Need(State.DP_ASSIGNED), weight=6)
+def limit_empty(flow: Flow, order: Order) -> None:  # noqa: ARG001 - the order only shows that the run may write
+    """Every bulk operation is sent an empty array."""
+    from selfship.operations import BULK
+
+    for operation in BULK:
+        exchange, answer = flow.write(operation, [], step=f"{operation} with no items")
+        flow.recording.kept[operation] = (exchange, answer)

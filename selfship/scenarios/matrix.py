@@ -1,0 +1,80 @@
+"""The state × event matrix: in each state, every event that must be refused or must change nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from selfship.flow import Flow
+from selfship.lifecycle import NDR_EVENTS, Event, State, cell
+from selfship.probing import Probe, probe_all, probes_of
+from selfship.scenario import scenario
+from selfship.supply import Need, NoSupplyError, Order
+
+LEFT_BY_THE_HOST = (State.BAG_INVOICED, State.RETURN_INITIATED)
+"""States that a host leaves by itself: what arrives in them cannot be told from what arrives in the next."""
+ROWS = tuple(state for state in State if state not in LEFT_BY_THE_HOST)
+NOT_IN_ENUM = ("shipped", "DELIVERY_DONE")
+
+
+CURRENT_BY_ITSELF = {
+    (State.RTO_BAG_ACCEPTED, Event.RTO_BAG_DELIVERED),
+    (State.CREDIT_NOTE_GENERATED, Event.RETURN_BAG_DELIVERED),
+}
+
+
+def _need(state: State) -> tuple[Need, ...]:
+    return (Need(state),)
+
+
+def _leased(flow: Flow, state: State) -> Order:
+    """An order whose parts can be cancelled where there is one; else any."""
+    if cell(state, Event.CANCEL_SOME).outcome == "refuse":
+        try:
+            return flow.another(Need(state, divisible=True))
+        except NoSupplyError:
+            pass
+    return flow.another(Need(state))
+
+
+@scenario(params=ROWS, weight=30)
+def matrix(flow: Flow, state: State) -> None:
+    """Every event that the lifecycle table refuses in a state is sent to an order there."""
+    order = _leased(flow, state)
+    probes = probes_of(state)
+    if not order.divisible:
+        probes = [probe for probe in probes if probe.event is not Event.CANCEL_SOME]
+    if flow.host.switch("edition") == "strict":
+        probes = [probe for probe in probes if probe.event not in NDR_EVENTS]
+    if flow.host.switch("credit_note") == "auto" or flow.host.switch("rto_acceptance") == "auto":
+        # What the host did by itself leaves the last pushed status the current one, and of that STA-13 speaks.
+        probes = [probe for probe in probes if (state, probe.event) not in CURRENT_BY_ITSELF]
+    if state is State.DP_ASSIGNED:
+        # The order carries an AWB, so that only the event itself can be what is refused.
+        flow.fire(Event.AWB, order)
+    if state is State.RETURN_DP_ASSIGNED:
+        flow.fire(Event.AWB, order)
+    probe_all(flow, order, probes, lambda: _again(flow, state))
+
+
+def _again(flow: Flow, state: State) -> Order:
+    order = _leased(flow, state)
+    if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
+        flow.fire(Event.AWB, order)
+    return order
+
+
+IN_ENUM_STATES = (State.HANDED_OVER_TO_DG, State.RETURN_DP_ASSIGNED)
+
+
+@scenario(params=IN_ENUM_STATES, per_param=_need, weight=12)
+def outside_the_enum(flow: Flow, state: State, order: Order) -> None:
+    """Values that no document lists are pushed where a documented value is taken."""
+    if state is State.RETURN_DP_ASSIGNED:
+        flow.fire(Event.AWB, order)
+    next_event = Event.BAG_PICKED if state is State.HANDED_OVER_TO_DG else Event.RETURN_BAG_IN_TRANSIT
+    values = (*NOT_IN_ENUM, next_event.value.upper(), state.value, "CONFIRMED")
+    probes = [Probe(f"orderStatus {value!r}", "STA-5", next_event, body=_pushing(value)) for value in values]
+    probe_all(flow, order, probes, lambda: _again(flow, state))
+
+
+def _pushing(value: str) -> Callable[[Order], list[Any]]:
+    return lambda order: [{"orderId": order.id, "orderStatus": value}]

@@ -1,0 +1,72 @@
+"""Requests that truly overlap."""
+
+from collections.abc import Callable
+
+from selfship import answers
+from selfship.flow import Flow
+from selfship.lifecycle import Event, State
+from selfship.orders import View
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+ROUNDS = 4
+ABREAST = 8
+
+
+def _items(flow: Flow, event: Event, *many: Order) -> tuple[str, dict[str, object]]:
+    return "status", {"body": [flow.item(event, one) for one in many], "step": f"{event.value} at once"}
+
+
+@scenario(Need(State.BAG_PICKED, ROUNDS), weight=14)
+def race_to_the_end(flow: Flow, many: list[Order]) -> None:
+    """delivery_done and rto_bag_delivered of one order at the same moment, in several rounds."""
+    rounds = []
+    for order in many:
+        first, second = flow.together(
+            [_items(flow, Event.DELIVERY_DONE, order), _items(flow, Event.RTO_BAG_DELIVERED, order)]
+        )
+        view = flow.wait(order, lambda seen: seen.status in ("DELIVERED", "RETURN_DELIVERED"))
+        flow.host.wire.pace.pause(flow.host.needed_settle)
+        rounds.append(
+            (order.id, (first, answers.read(first, 1)), (second, answers.read(second, 1)), flow.read(order) or view)
+        )
+    flow.recording.kept["rounds"] = rounds
+
+
+@scenario(Need(State.BAG_PICKED, 3 * ROUNDS), weight=16)
+def race_of_batches(flow: Flow, many: list[Order]) -> None:
+    """Two batches that overlap in one order, sent at the same moment, in several rounds."""
+    rounds = []
+    for start in range(0, len(many), 3):
+        left, shared, right = many[start : start + 3]
+        first, second = flow.together(
+            [_items(flow, Event.DELIVERY_DONE, left, shared), _items(flow, Event.RTO_BAG_DELIVERED, shared, right)]
+        )
+        flow.wait(shared, lambda seen: seen.status in ("DELIVERED", "RETURN_DELIVERED"))
+        flow.host.wire.pace.pause(flow.host.needed_settle)
+        shown = flow.read_all([left, shared, right])
+        rounds.append(
+            (
+                (left.id, shared.id, right.id),
+                (first, answers.read(first, 2)),
+                (second, answers.read(second, 2)),
+                [shown[one.id] for one in (left, shared, right)],
+            )
+        )
+    flow.recording.kept["rounds"] = rounds
+
+
+@scenario(Need(State.DP_ASSIGNED, ABREAST), weight=8)
+def side_by_side(flow: Flow, many: list[Order]) -> None:
+    """Update AWB with autoDispatch for several orders, each in a request of its own, all at the same moment."""
+    items = [flow.item(Event.AUTO_DISPATCH, one) for one in many]
+    answered = flow.together([("awb", {"body": [item], "step": "awb at once"}) for item in items])
+    shown = [flow.wait(one, _picked_with(str(item["awbNumber"]))) for one, item in zip(many, items, strict=True)]
+    flow.recording.kept["all"] = [
+        (one.id, item["awbNumber"], exchange, answers.read(exchange, 1), view)
+        for one, item, exchange, view in zip(many, items, answered, shown, strict=True)
+    ]
+
+
+def _picked_with(awb: str) -> Callable[[View], bool]:
+    return lambda view: view.status == "TRANSIT" and awb in view.awbs

@@ -1,0 +1,172 @@
+"""Reading orders and returns: by id, by status, by page, channel, date and location."""
+
+from typing import Any
+
+from selfship import orders
+from selfship.flow import Flow
+from selfship.lifecycle import Event, State
+from selfship.orders import View
+from selfship.probing import unknown_id
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+LISTED_STATUSES = ("CREATED", "CONFIRMED", "PROCESSING", "COMPLETED", "TRANSIT", "DELIVERED", "CANCELLED")
+RETURN_STATUSES = ("RETURN_PROCESSING", "RETURN_DELIVERED", "RETURN_ACCEPTED")
+SMALL_PAGE = 7
+MOST_SMALL_PAGES = 12
+
+
+def _listing(flow: Flow, status: str, **filters: Any) -> dict[str, Any]:
+    return {"orderStatus": status, "pageNumber": flow.host.first_page, "pageSize": 50, **flow.host.located(), **filters}
+
+
+@scenario(weight=14)
+def listings(flow: Flow) -> None:
+    """A page of every coarse status, full and light."""
+    for status in (*LISTED_STATUSES, *RETURN_STATUSES):
+        flow.recording.kept[status] = flow.call("shipment", params=_listing(flow, status), step=f"list {status}")
+        params = {"orderStatus": status, **flow.host.located()}
+        flow.recording.kept[f"info {status}"] = flow.call("info", params=params, step=f"info of {status}")
+
+
+@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=12)
+def by_id(flow: Flow, order: Order, back: Order) -> None:
+    """An order and a return are read by id, full and light, and an unknown id is asked for."""
+    kept = flow.recording.kept
+    for name, one in (("order", order), ("return", back)):
+        kept[f"{name} id"] = one.id
+        kept[name] = flow.call("shipment", params=flow.host.by_id(one.id), step=f"read one {name}")
+        kept[f"{name} info"] = flow.call("info", params=flow.host.by_id(one.id), step=f"info of one {name}")
+    kept["bare"] = flow.call("shipment", params={"orderId": order.id}, step="read by orderId alone")
+    kept["unknown id"] = unknown_id()
+    kept["unknown"] = flow.call("shipment", params=flow.host.by_id(kept["unknown id"]), step="read an unknown id")
+    kept["unknown info"] = flow.call("info", params=flow.host.by_id(kept["unknown id"]), step="info of an unknown id")
+    kept["neither"] = flow.call("shipment", params=flow.host.located(), step="list with neither id nor status")
+    kept["info neither"] = flow.call("info", params=flow.host.located(), step="info with neither id nor status")
+    kept["nothing"] = flow.call(
+        "shipment", params=_listing(flow, "HANDED_OVER_TO_CUSTOMER"), step="list a status that nothing is in"
+    )
+
+
+def _walk(flow: Flow, status: str, size: int, start: int, most: int) -> list[list[str]]:
+    pages: list[list[str]] = []
+    for number in range(start, start + most):
+        params = {**_listing(flow, status), "pageNumber": number, "pageSize": size}
+        exchange = flow.call("shipment", params=params, step=f"page {number} of {size}")
+        page = [view.id for view in orders.views(exchange)]
+        if not page:
+            break
+        pages.append(page)
+    return pages
+
+
+@scenario(weight=30)
+def paging(flow: Flow) -> None:
+    """The delivered orders, the returns and the cancelled ones are walked page by page, in two sizes."""
+    kept = flow.recording.kept
+    zero, one = (
+        [
+            view.id
+            for view in orders.views(
+                flow.call("shipment", params={**_listing(flow, "CREATED"), "pageNumber": n, "pageSize": SMALL_PAGE})
+            )
+        ]
+        for n in (0, 1)
+    )
+    kept["first pages"] = (zero, one)
+    start = 0 if zero and zero != one else 1
+    flow.host.observe(
+        "FET-3",
+        "What is the number of the first page?",
+        "0" if start == 0 else "1" if not zero else "0 and 1 show the same page",
+        len(flow.caller.wire.recorder.exchanges),
+    )
+    for status in ("CREATED", "PROCESSING", "RETURN_PROCESSING"):
+        for size in (SMALL_PAGE, 50):
+            most = MOST_SMALL_PAGES if size == SMALL_PAGE else 10
+            kept[f"{status} {size}"] = _walk(flow, status, size, start, most)
+            kept[f"{status} {size} whole"] = len(kept[f"{status} {size}"]) < most
+
+
+@scenario(weight=8)
+def filters(flow: Flow) -> None:
+    """Listings are narrowed by ordering channel and by date."""
+    kept = flow.recording.kept
+    status = "PROCESSING"
+    everything = flow.call("shipment", params={**_listing(flow, status), "pageSize": 100}, step="list without a filter")
+    known = orders.views(everything)
+    kept["all"] = everything
+    channels = sorted({view.channel for view in known if view.channel})
+    kept["channels"] = channels
+    for channel in channels[:2]:
+        kept[f"channel {channel}"] = flow.call(
+            "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
+        )
+    dates = sorted(str(view.raw["orderDate"])[:10] for view in known if isinstance(view.raw.get("orderDate"), str))
+    if dates:
+        start, end = dates[len(dates) // 3], dates[2 * len(dates) // 3]
+        kept["range"] = (start, end)
+        kept["dated"] = flow.call(
+            "shipment",
+            params={**_listing(flow, status, orderDateFrom=start, orderDateTo=end), "pageSize": 100},
+            step="list a range of dates",
+        )
+
+
+@scenario(weight=4)
+def locations(flow: Flow) -> None:
+    """The same listing is asked for both locations."""
+    profile = flow.host.profile
+    for name, code in (("own", profile.location), ("other", profile.other_location)):
+        if code:
+            params = {**_listing(flow, "PROCESSING"), "locationCode": code}
+            flow.recording.kept[name] = flow.call("shipment", params=params, step=f"list the {name} location")
+
+
+AGREEING = (State.PLACED, State.DP_ASSIGNED, State.BAG_PACKED, State.BAG_PICKED, State.RETURN_DP_ASSIGNED)
+
+
+@scenario(params=AGREEING, per_param=lambda state: (Need(state),), weight=14)
+def agreement(flow: Flow, state: State, order: Order) -> None:  # noqa: ARG001 - the lease has walked it there
+    """An order that has just been moved is read by id, lightly, and in its listing."""
+    view = flow.read(order)
+    kept = flow.recording.kept
+    kept["id"], kept["view"] = order.id, view
+    status = view.status if view and view.status else ""
+    info = flow.ask_read("info", flow.host.by_id(order.id), lambda views: _is(views, order.id, status))
+    kept["info"] = info
+    kept["listed"] = _find(flow, order.id, status)
+    kept["again"] = flow.read(order)
+
+
+def _is(views: list[View], order_id: str, status: str) -> bool:
+    return any(view.id == order_id and view.status == status for view in views)
+
+
+def _find(flow: Flow, order_id: str, status: str) -> View | None:
+    from selfship.pace import pauses
+
+    for pause in (*pauses(min(flow.host.settle, flow.host.needed_settle * 1.5 + 0.2)), 0.0):
+        for page in flow.host.pages(flow.caller, status, size=100):
+            for view in page:
+                if view.id == order_id:
+                    return view
+        flow.host.wire.pace.pause(pause)
+    return None
+
+
+@scenario(Need(State.DP_ASSIGNED), weight=6)
+def delivered_listing(flow: Flow, order: Order) -> None:
+    """A return to origin is looked for in the listing of delivered returns."""
+    flow.fire(Event.AUTO_DISPATCH, order)
+    flow.fire(Event.RTO_BAG_DELIVERED, order)
+    flow.recording.kept["id"] = order.id
+    if order.state is State.RTO_BAG_DELIVERED:
+        flow.recording.kept["listed"] = _find(flow, order.id, "RETURN_DELIVERED")
+
+
+@scenario(Need(State.RETURN_BAG_DELIVERED), weight=8)
+def delivered_return_listing(flow: Flow, order: Order) -> None:
+    """A delivered return is looked for in the listing of delivered returns."""
+    flow.recording.kept["id"] = order.id
+    flow.recording.kept["listed"] = _find(flow, order.id, "RETURN_DELIVERED")

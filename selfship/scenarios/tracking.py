@@ -1,0 +1,66 @@
+"""Track Shipment, forward and return."""
+
+from typing import Any
+
+from selfship.flow import Flow
+from selfship.lifecycle import Event, State
+from selfship.probing import unknown_id
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+
+def _track(flow: Flow, body: dict[str, Any], step: str, *words: str) -> Any:
+    """Asks Track, again within settle until the answer holds all `words`."""
+    return flow.ask(
+        "track", body, until=lambda answer: answer.ok and all(word in answer.text for word in words), step=step
+    )
+
+
+@scenario(Need(State.DP_ASSIGNED, 2), weight=18)
+def tracked(flow: Flow, many: list[Order]) -> None:
+    """Two orders, sent with different couriers, are tracked by id, by AWB, by both, by neither, and once delivered."""
+    first, second = many
+    flow.fire(Event.AUTO_DISPATCH, first, courierName="Alpha Courier")
+    flow.fire(Event.AUTO_DISPATCH, second, courierName="Bravo Courier")
+    kept = flow.recording.kept
+    kept["ids"] = (first.id, second.id)
+    kept["awbs"] = (first.awb, second.awb)
+    kept["by id"] = _track(flow, {"shipment_id": first.id}, "track by shipment_id", "Alpha Courier")
+    kept["by awb"] = _track(flow, {"awb_number": first.awb}, "track by awb_number", "Alpha Courier")
+    kept["both"] = _track(
+        flow, {"shipment_id": first.id, "awb_number": second.awb}, "track by both, of two orders", "Alpha Courier"
+    )
+    kept["neither"] = flow.call("track", body={}, step="track by neither")
+    kept["unknown id"] = flow.call("track", body={"shipment_id": unknown_id()}, step="track an unknown shipment_id")
+    kept["unknown awb"] = flow.call("track", body={"awb_number": "NO-" + unknown_id()}, step="track an unknown awb")
+    before = flow.call("track", body={"shipment_id": first.id}, step="track before delivery")
+    flow.fire(Event.DELIVERY_DONE, first)
+    kept["before"] = before
+    kept["after"] = flow.ask(
+        "track",
+        {"shipment_id": first.id},
+        until=lambda answer: answer.ok and said(answer.json) != said(before.json),
+        step="track after delivery",
+    )
+
+
+@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8)
+def tracked_return(flow: Flow, order: Order) -> None:
+    """A return is tracked by id and by AWB."""
+    flow.fire(Event.AWB, order, courierName="Charlie Courier")
+    kept = flow.recording.kept
+    kept["awb"] = order.awb
+    kept["by id"] = _track(flow, {"shipment_id": order.id}, "track a return by shipment_id", "Charlie Courier")
+    kept["by awb"] = _track(flow, {"awb_number": order.awb}, "track a return by awb_number", "Charlie Courier")
+
+
+VOLATILE = ("last_updated", "eta", "time", "timestamp", "trace_id", "meta", "tracking_url")
+
+
+def said(answer: Any) -> Any:
+    """A Track answer without what changes from call to call."""
+    if isinstance(answer, dict):
+        return {key: said(value) for key, value in answer.items() if key not in VOLATILE}
+    if isinstance(answer, list):
+        return [said(value) for value in answer]
+    return answer

@@ -1,0 +1,110 @@
+"""Requests with a field missing, of the wrong type or empty, and bodies that are no list of items at all."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from selfship.flow import Flow
+from selfship.lifecycle import EVENTS, Event, State
+from selfship.operations import BULK
+from selfship.probing import Probe, probe_all
+from selfship.scenario import scenario
+from selfship.supply import Need, Order
+
+REQUIRED: dict[Event, tuple[str, ...]] = {
+    Event.CONFIRM: ("orderId",),
+    Event.INVOICE: ("orderId", "invoiceNumber", "invoiceType"),
+    Event.AWB: ("orderId", "awbNumber", "courierName"),
+    Event.PACK: ("orderId",),
+    Event.DISPATCH: ("orderId",),
+    Event.BAG_PICKED: ("orderId", "orderStatus"),
+    Event.RETURN_BAG_IN_TRANSIT: ("orderId", "orderStatus"),
+    Event.ACCEPT_RETURN: ("orderId",),
+    Event.CANCEL: ("orderId",),
+}
+"""The fields that VAL-1 names, by an event of each operation that carries them."""
+WRONG_TYPES: dict[str, Any] = {
+    "orderId": 17,
+    "awbNumber": 17,
+    "courierName": ["Selfship"],
+    "orderStatus": 17,
+    "invoiceNumber": 17,
+    "invoiceType": 17,
+}
+PLACES: dict[State, tuple[Event, ...]] = {
+    State.PLACED: (Event.CONFIRM, Event.CANCEL),
+    State.BAG_CONFIRMED: (Event.INVOICE,),
+    State.DP_ASSIGNED: (Event.AWB, Event.PACK),
+    State.BAG_PACKED: (Event.DISPATCH,),
+    State.HANDED_OVER_TO_DG: (Event.BAG_PICKED,),
+    State.RETURN_DP_ASSIGNED: (Event.RETURN_BAG_IN_TRANSIT,),
+    State.RETURN_BAG_DELIVERED: (Event.ACCEPT_RETURN,),
+}
+"""The state in which each event would be taken, were the item whole."""
+
+
+def _without(event: Event, name: str, flow: Flow) -> Callable[[Order], list[Any]]:
+    return lambda order: [{k: v for k, v in flow.item(event, order).items() if k != name}]
+
+
+def _with(event: Event, name: str, value: Any, flow: Flow) -> Callable[[Order], list[Any]]:
+    return lambda order: [{**flow.item(event, order), name: value}]
+
+
+def _probes(flow: Flow, state: State) -> Iterator[Probe]:
+    for event in PLACES[state]:
+        operation = EVENTS[event].operation
+        for name in REQUIRED[event]:
+            yield Probe(f"{operation} without {name}", "VAL-1", event, body=_without(event, name, flow))
+        for name in REQUIRED[event]:
+            wrong = _with(event, name, WRONG_TYPES[name], flow)
+            yield Probe(f"{operation} with {name} of the wrong type", "VAL-2", event, body=wrong)
+            yield Probe(f"{operation} with {name} empty", "VAL-2", event, body=_with(event, name, "", flow))
+
+
+def _awb_first(flow: Flow, order: Order) -> Order:
+    if order.state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED) and not order.awb:
+        flow.fire(Event.AWB, order)
+    return order
+
+
+@scenario(params=tuple(PLACES), per_param=lambda state: (Need(state),), weight=16)
+def defects(flow: Flow, state: State, order: Order) -> None:
+    """Items with one defect each are sent where the same item without it is taken."""
+
+    def again() -> Order:
+        return _awb_first(flow, flow.another(Need(state)))
+
+    probe_all(flow, _awb_first(flow, order), list(_probes(flow, state)), again)
+
+
+@scenario(Need(State.DP_ASSIGNED), weight=24)
+def broken_bodies(flow: Flow, order: Order) -> None:
+    """Every bulk operation and Track get a body that is not JSON, and one that is not an array."""
+    before = flow.read(order)
+    kept = flow.recording.kept
+    for operation in (*BULK, "track"):
+        kept[f"{operation} not json"] = flow.call(
+            operation, raw=b'[{"orderId": ', step=f"{operation}: a body that is not JSON"
+        )
+        if operation != "track":
+            kept[f"{operation} not array"] = flow.call(
+                operation, body={"orderId": order.id}, step=f"{operation}: a body that is not an array"
+            )
+    kept["views"] = (before, flow.read(order))
+
+
+META_FIELDS: dict[str, Any] = {
+    "remark": "Left the hub",
+    "reasonCode": 101,
+    "dpLocation": "Bengaluru",
+    "promised_delivery_date": "2026-12-10T10:00:00",
+    "estimated_delivery_date": "2026-12-11T10:00:00",
+}
+
+
+@scenario(Need(State.HANDED_OVER_TO_DG, len(META_FIELDS) + 1), weight=14)
+def meta(flow: Flow, many: list[Order]) -> None:
+    """bag_picked is pushed with each documented field of meta alone, and with all of them."""
+    cases: list[tuple[str, dict[str, Any]]] = [(name, {name: value}) for name, value in META_FIELDS.items()]
+    for order, (name, value) in zip(many, [*cases, ("all", META_FIELDS)], strict=True):
+        flow.fire(Event.BAG_PICKED, order, rule="VAL-5", name=f"meta {name}", meta=value)

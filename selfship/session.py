@@ -1,0 +1,143 @@
+"""From options and environment to a run that is ready to begin, and from a run that has ended to its files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from selfship import __version__, certificate, har, judging, orders_file, outcome, requirements
+from selfship.credentials import Credentials
+from selfship.embedded import embedded_host
+from selfship.errors import UsageError
+from selfship.judging import Bench
+from selfship.profile import configured, resolve
+from selfship.provision import Provision
+from selfship.results import Results
+from selfship.run import Config, Run, write_json
+from selfship.verdict import Verdict, of_run
+
+
+def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
+    """The run that the options ask for; the embedded mock, where it is meant, lives as long as `stack`.
+
+    Relative paths are taken from `base`. UsageError for whatever does not fit.
+    """
+    profile = configured(options, os.environ, base)
+    orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
+    provision = Provision(options["provision"], secrets=profile.secrets) if options.get("provision") else None
+    if profile.url is None:
+        name = options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock"
+        host = stack.enter_context(embedded_host(name))
+        profile, credentials = resolve(host.profile, {**options, "host": None}, os.environ), host.credentials
+    else:
+        credentials = Credentials.read(profile.secrets, os.environ).required()
+    out = base / options["out"] if options.get("out") else _folder(base, options, profile.url)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"{out} cannot be made ({problem.strerror}): name another folder with --out.") from None
+    seed = int(options.get("seed") or 0)
+    return Run(Config(profile, credentials, out, seed, orders, provision))
+
+
+def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
+    return outcome.folder(base, options.get("host") and url, now())
+
+
+def conclude(run: Run, bench: Bench, *, narrowed: bool) -> Results:
+    """The results of a run that has ended."""
+    table = [one for one in requirements.load().values() if one.side == "host"]
+    recordings = run.recordings()
+    exchanges = run.exchanges()
+    checks = judging.laid(bench.checks, recordings, {one.id: one.level for one in table})
+    found = judging.rows(table, checks, recordings, exchanges)
+    if run.stop:
+        _stopped(run, found)
+    profile = run.config.profile
+    switches = {
+        name: run.host.switch(name) for name in ("edition", "invoicing", "credit_note", "rto_acceptance", "auth")
+    }
+    return Results(
+        kit={
+            "version": __version__,
+            "requirements_digest": requirements.digest(),
+            "suites_digest": judging.suites_digest(),
+        },
+        run={
+            "id": run.config.out.name,
+            "started": run.started.astimezone(UTC).isoformat(timespec="milliseconds"),
+            "wall_s": round(run.seconds, 3),
+            "requests": run.requests,
+            "narrowed": narrowed,
+            "seed": run.config.seed,
+            "orders": len(run.host.supply.leased),
+            "concurrency": profile.limits.concurrency,
+        },
+        target={
+            "url": profile.url,
+            "role": "host",
+            "profile": {
+                "name": profile.name,
+                "location": profile.location,
+                "other_location": profile.other_location,
+                **switches,
+                "settle": profile.switches.settle,
+                "rate": profile.switches.rate,
+                "page_size": profile.switches.page_size,
+                "detected": dict(run.host.detected),
+                "settle_seen": round(run.host.needed_settle, 3),
+            },
+        },
+        verdict=of_run(((row.level, row.verdict) for row in found), narrowed=narrowed),
+        requirements=found,
+        dialect=sorted(run.host.dialect.values(), key=lambda row: (row.id, row.question)),
+        latency_ms=judging.latency(exchanges),
+        matrix=judging.matrix(checks, recordings),
+        fix_first=judging.fix_first(found),
+        instability=list(run.host.wire.instability),
+    )
+
+
+def _stopped(run: Run, found: list[Any]) -> None:
+    """Nothing but the pre-flight's finding was judged: all else rests on it."""
+    from selfship.exchanges import curl
+    from selfship.results import Finding
+
+    stop = run.stop
+    if stop is None:
+        return
+    exchange = run.exchanges()[stop.exchange - 1]
+    for row in found:
+        own = row.id == stop.rule
+        verdict = Verdict.FAIL if own else Verdict.BLOCKED
+        message = stop.message if own else f"The pre-flight stopped the run: {stop.message}"
+        row.verdict, row.evidence = verdict, []
+        row.findings = [
+            Finding(
+                "pre-flight",
+                verdict,
+                message,
+                (stop.exchange,),
+                curl(exchange) if own else None,
+                None if own else stop.rule,
+            )
+        ]
+
+
+def write(run: Run, results: Results) -> Path:
+    """Writes results, HAR and certificate, and drops the journal; the certificate's path. OSError where it cannot."""
+    out = run.config.out
+    write_json(out / "results.json", results.to_json())
+    har.write(run.exchanges(), out / "exchanges.har", started=str(results.run["started"]))
+    certificate.write(results, run.exchanges(), out / "certificate.html")
+    run.drop_journal()
+    return out / "certificate.html"
+
+
+def now() -> datetime:
+    """The time by the user's own clock, for the names of folders."""
+    return datetime.now()  # noqa: DTZ005 - a person reads it

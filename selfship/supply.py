@@ -1,0 +1,221 @@
+"""Where a run's orders come from, and who has which: each order is leased to one scenario.
+
+Sources, in this order: the user's orders file, the user's provisioning command, and what the host lists. From a
+listing only unlocked orders are taken that say `is_self_ship` as needed and whose state shows beyond doubt.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from selfship.lifecycle import COARSE, JOURNEY_OF, Event, Journey, State, path
+from selfship.orders import View
+
+Lister = Callable[[str, bool], Iterator[View]]
+"""Lists the orders of a coarse status; True asks for the other location's."""
+Provisioner = Callable[[State, int, Journey], list[str]]
+
+
+def _any(view: View) -> bool:  # noqa: ARG001 - the coarse status says it all
+    return True
+
+
+LISTED: Mapping[State, Callable[[View], bool]] = {
+    State.PLACED: _any,
+    State.BAG_CONFIRMED: _any,
+    State.DP_ASSIGNED: lambda view: not view.awbs,
+    State.RETURN_DP_ASSIGNED: lambda view: not view.awbs,
+    State.DELIVERY_DONE: lambda view: view.journey in (None, "forward"),
+    State.RETURN_BAG_DELIVERED: lambda view: view.journey == "return",
+    State.CANCELLED: _any,
+}
+"""States that a listing shows beyond doubt, and how such an order looks; all others are reached by walking."""
+
+STARTS = (State.DP_ASSIGNED, State.BAG_CONFIRMED, State.PLACED, State.RETURN_BAG_DELIVERED, State.RETURN_DP_ASSIGNED)
+"""Where a walk may begin."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a scenario wants: `count` orders in `state`. `divisible`: with two lines, or a quantity above 1."""
+
+    state: State
+    count: int = 1
+    self_ship: bool = True
+    other_location: bool = False
+    divisible: bool = False
+
+    def __str__(self) -> str:
+        what = "order" if JOURNEY_OF[self.state] is not Journey.RETURN else "return"
+        kind = "" if self.self_ship else " that is not self-ship"
+        parts = " with two lines or a quantity above 1" if self.divisible else ""
+        where = " at the other location" if self.other_location else ""
+        plural = f"{self.count} {what}s" if self.count > 1 else f"one {what}"
+        return f"{plural} in {self.state.value}{kind}{parts}{where}"
+
+
+@dataclass
+class Order:
+    """One leased order. `state` is what the kit has led it to; `seen`, whether the host was seen to show that."""
+
+    id: str
+    state: State
+    view: View | None = None
+    awb: str | None = None
+    courier: str | None = None
+    other_location: bool = False
+    seen: bool = True
+    written_at: float = field(default_factory=lambda: -1e9)
+    history: list[Event] = field(default_factory=list)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a part of it can be cancelled and something is left."""
+        return self.view is not None and divisible(self.view)
+
+    def touched(self, *, seen: bool) -> None:
+        self.written_at = time.monotonic()
+        self.seen = seen
+
+
+class NoSupplyError(Exception):
+    """`need` cannot be met. `unflagged`: orders that would do, had they said `is_self_ship`."""
+
+    def __init__(self, need: Need, found: int, unflagged: int = 0) -> None:
+        super().__init__(f"Prepare {need}; {found} found.")
+        self.need, self.found, self.unflagged = need, found, unflagged
+
+
+class _Shelf:
+    """The orders of one coarse status that are still free, read page by page as they are asked for."""
+
+    def __init__(self, source: Iterator[View]) -> None:
+        self.source: Iterator[View] | None = source
+        self.free: list[View] = []
+
+    def more(self) -> bool:
+        if self.source is None:
+            return False
+        view = next(self.source, None)
+        if view is None:
+            self.source = None
+            return False
+        self.free.append(view)
+        return True
+
+
+class Supply:
+    """Leases orders. Safe to call from any scenario's thread; an order is given out once."""
+
+    def __init__(
+        self,
+        lister: Lister,
+        *,
+        given: Mapping[State, list[str]] | None = None,
+        provision: Provisioner | None = None,
+        excluded: frozenset[str] = frozenset(),
+    ) -> None:
+        self._lister = lister
+        self._given = {state: list(ids) for state, ids in (given or {}).items()}
+        self._provision = provision
+        self._shelves: dict[tuple[str, bool], _Shelf] = {}
+        self._taken: set[str] = set(excluded)
+        self._lock = threading.RLock()
+        self.leased: dict[str, str] = {}
+
+    def lease(self, need: Need, scenario: str) -> list[Order]:
+        """`need.count` orders in the needed state, or in one from which it can be walked to. NoSupplyError."""
+        with self._lock:
+            best, unflagged = 0, 0
+            for start in _starts(need):
+                found, without_flag = self._take(start, need)
+                if len(found) >= need.count:
+                    for order in found:
+                        self.leased[order.id] = scenario
+                    return found
+                best, unflagged = max(best, len(found)), unflagged + without_flag
+                self._give_back(found)
+            raise NoSupplyError(need, best, unflagged)
+
+    def _take(self, start: State, need: Need) -> tuple[list[Order], int]:
+        found = self._from_given(start, need)
+        if len(found) < need.count and self._provision and need.self_ship and not need.other_location:
+            ids = self._provision(start, need.count - len(found), JOURNEY_OF[start])
+            found += [Order(one, start) for one in ids if self._claim(one)]
+        unflagged = 0
+        if len(found) < need.count and start in LISTED:
+            listed, unflagged = self._from_listing(start, need, need.count - len(found))
+            found += listed
+        return found, unflagged
+
+    def _from_given(self, start: State, need: Need) -> list[Order]:
+        if not need.self_ship or need.other_location or need.divisible:
+            return []
+        ids = self._given.get(start, [])
+        found = [Order(one, start) for one in ids if self._claim(one)][: need.count]
+        kept = {order.id for order in found}
+        self._taken.difference_update(set(ids) - kept - set(self.leased))
+        return found
+
+    def _claim(self, order_id: str) -> bool:
+        if order_id in self._taken:
+            return False
+        self._taken.add(order_id)
+        return True
+
+    def _from_listing(self, start: State, need: Need, count: int) -> tuple[list[Order], int]:
+        found: list[Order] = []
+        unflagged = 0
+        for status in COARSE[start]:
+            shelf = self._shelves.setdefault(
+                (status, need.other_location), _Shelf(self._lister(status, need.other_location))
+            )
+            place = 0
+            while len(found) < count and (place < len(shelf.free) or shelf.more()):
+                view = shelf.free[place]
+                if view.id in self._taken:
+                    shelf.free.pop(place)
+                elif view.self_ship is None and not view.locked:
+                    unflagged += 1
+                    place += 1
+                elif _fits(view, status, start, need):
+                    shelf.free.pop(place)
+                    self._taken.add(view.id)
+                    found.append(Order(view.id, start, view, other_location=need.other_location))
+                else:
+                    place += 1
+        return found, unflagged
+
+    def _give_back(self, orders: list[Order]) -> None:
+        for order in orders:
+            self._taken.discard(order.id)
+            if order.view:
+                for (status, other), shelf in self._shelves.items():
+                    if status == order.view.status and other == order.other_location:
+                        shelf.free.insert(0, order.view)
+
+
+def _starts(need: Need) -> list[State]:
+    """States to begin with for `need`, the nearest first."""
+    starts = [
+        start for start in STARTS if JOURNEY_OF[start] is Journey.RETURN or JOURNEY_OF[need.state] is not Journey.RETURN
+    ]
+    ways = [(len(way), start) for start in starts if (way := path(start, need.state)) is not None]
+    nearest = [start for _, start in sorted(ways, key=lambda way: way[0])]
+    if not need.self_ship:
+        # What is not self-ship cannot be walked by the kit's own events.
+        return [need.state]
+    return [need.state, *(start for start in nearest if start is not need.state)]
+
+
+def _fits(view: View, status: str, start: State, need: Need) -> bool:
+    if view.locked or view.self_ship is not need.self_ship or view.status != status or not LISTED[start](view):
+        return False
+    return not need.divisible or divisible(view)
+
+
+def divisible(view: View) -> bool:
+    return len(view.lines) > 1 or any(line.quantity > 1 for line in view.lines)

@@ -1,0 +1,221 @@
+"""What a person sees while a host is certified, and the summary at the end.
+
+A live line on a terminal; now and then a plain line where the output goes to a file or to CI. Decides how things are
+shown, never what they mean: verdicts and causes come ready from the results.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from selfship.results import Finding, RequirementResult, Results
+from selfship.verdict import RunVerdict, Verdict
+
+PLAIN_EVERY_S = 10.0
+SHOWN_IDS = 6
+STYLES = {
+    RunVerdict.CONFORMING: "bold green",
+    RunVerdict.CONFORMING_WITH_WAIVERS: "bold green",
+    RunVerdict.INCOMPLETE: "bold yellow",
+    RunVerdict.NONCONFORMING: "bold red",
+    RunVerdict.ERROR: "bold magenta",
+}
+LOUD = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN)
+
+
+def own_stream(stream: TextIO | None = None) -> TextIO:
+    """A copy of `stream` (else of standard output) that pytest's capture of the original does not reach."""
+    stream = stream or sys.stdout
+    try:
+        copy = os.dup(stream.fileno())
+    except (OSError, AttributeError, io.UnsupportedOperation):
+        return stream
+    return os.fdopen(copy, "w", encoding=stream.encoding or "utf-8", errors="replace")
+
+
+class Terminal:
+    """Progress and summary of one run. Safe to call from any thread.
+
+    `redact` is applied to whatever came from the host. Make it before pytest captures the output.
+    """
+
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        stream: TextIO | None = None,
+        environ: Mapping[str, str] = os.environ,
+        redact: Callable[[str], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = own_stream() if stream is None else stream
+        self._owned = stream is None and self._stream is not sys.stdout
+        self._console = Console(file=self._stream, highlight=False, no_color=bool(environ.get("NO_COLOR")) or None)
+        in_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+        self._animated = self._console.is_terminal and not self._console.is_dumb_terminal and not in_ci
+        self._quiet = quiet
+        self._redact = redact
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+        self._counts: Counter[Verdict] = Counter()
+        self._total = 0
+        self._ticks = (0, 0, 0, 0)
+        self._started = self._last_line = clock()
+
+    def begin(self, total_checks: int, target: str) -> None:
+        """The run starts: `total_checks` are selected, `target` is the host's address."""
+        self._total = total_checks
+        self._started = self._last_line = self._clock()
+        if self._quiet:
+            return
+        self._say(Text(f"Certifying {self._safe(target)}: {total_checks} checks."))
+        if self._animated:
+            self._live = Live(
+                get_renderable=self._progress,
+                console=self._console,
+                transient=True,
+                refresh_per_second=8,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+
+    def check(self, verdict: Verdict) -> None:
+        """One check was judged."""
+        with self._lock:
+            self._counts[verdict] += 1
+        self._plain_line()
+
+    def tick(self, requests: int, in_flight: int, scenarios_done: int, scenarios_total: int) -> None:
+        """How far the scenarios are; `in_flight` of them are playing now."""
+        with self._lock:
+            self._ticks = (requests, in_flight, scenarios_done, scenarios_total)
+        self._plain_line()
+
+    def interrupted(self) -> None:
+        """The run ends without results: takes the live line away."""
+        self._end_live()
+        self._close()
+
+    def finish(self, results: Results, certificate: Path | None) -> None:
+        """The summary: verdict, counts, what to fix first, what was not testable, where the certificate is."""
+        self._end_live()
+        self._say(self._verdict(results))
+        if not self._quiet:
+            for line in self._details(results):
+                self._say(line)
+        if certificate is not None:
+            self._say(Text(f"Certificate: {certificate}"))
+        self._close()
+
+    def _progress(self) -> Text:
+        with self._lock:
+            counts, (requests, in_flight, done, total) = Counter(self._counts), self._ticks
+        line = Text(f" {sum(counts.values())} of {self._total} checks", style="bold", no_wrap=True, overflow="ellipsis")
+        line.append(f" · {requests} requests · {self._clock() - self._started:.0f} s", style="not bold")
+        if total:
+            line.append(f" · {done} of {total} scenarios, {in_flight} playing", style="not bold dim")
+        for verdict in LOUD:
+            if counts[verdict]:
+                line.append(f" · {counts[verdict]} {verdict.value}", style="not bold red")
+        return line
+
+    def _plain_line(self) -> None:
+        if self._quiet or self._animated:
+            return
+        with self._lock:
+            now = self._clock()
+            if now - self._last_line < PLAIN_EVERY_S:
+                return
+            self._last_line = now
+        self._say(Text(self._progress().plain))
+
+    def _verdict(self, results: Results) -> Text:
+        line = Text(results.verdict.value.replace("_", " ").upper(), style=STYLES[results.verdict])
+        line.append(f"  {self._safe(str(results.target.get('url', '')))}", style="not bold default")
+        return line
+
+    def _details(self, results: Results) -> Iterator[Text]:
+        if results.summary:
+            yield Text(self._safe(results.summary))
+        yield Text(f"Requirements: {_counted(results.requirements)}.")
+        checks = sum(row.checks for row in results.requirements)
+        run = results.run
+        yield Text(f"{checks} checks, {run.get('requests', 0)} requests, {float(run.get('wall_s', 0.0)):.1f} s.")
+        yield from self._first_fix(results)
+        yield from self._untestable(results)
+
+    def _first_fix(self, results: Results) -> Iterator[Text]:
+        cause = next(iter(results.fix_first), None)
+        rule, finding = _telling(results, cause.check if cause else None, cause.requirement if cause else None)
+        if finding is None or rule is None:
+            return
+        unlocks = f" (it unlocks {cause.unlocks} more)" if cause and cause.unlocks else ""
+        ours = finding.verdict is Verdict.ERROR
+        yield Text(f"\n{'The kit broke' if ours else 'Fix this first'}: {rule.id}{unlocks}", style="bold")
+        yield Text(f"  {self._safe(finding.message)}")
+        yield Text(f"  Rule ({rule.level}): {self._safe(rule.statement)}")
+        if finding.curl:
+            yield Text(f"  {self._safe(finding.curl)}", style="cyan")
+        yield Text("")
+
+    def _untestable(self, results: Results) -> Iterator[Text]:
+        rows = [row for row in results.requirements if row.verdict is Verdict.NOT_TESTABLE]
+        if not rows:
+            return
+        findings = [f for row in rows for f in row.findings if f.verdict is Verdict.NOT_TESTABLE]
+        advice = list(dict.fromkeys(self._safe(f.advice or f.message) for f in findings))
+        ids = ", ".join(row.id for row in rows[:SHOWN_IDS]) + (" …" if len(rows) > SHOWN_IDS else "")
+        more = f" ({len(advice) - 1} more in the certificate)" if len(advice) > 1 else ""
+        yield Text(f"Not testable: {len(rows)} ({ids}){': ' + advice[0] + more if advice else '.'}")
+
+    def _safe(self, text: str) -> str:
+        """Without secrets, and without the control characters by which a host could write over the screen."""
+        return "".join(c if c.isprintable() else " " for c in self._redact(text))
+
+    def _say(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=True)
+
+    def _end_live(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _close(self) -> None:
+        if self._owned:
+            self._owned = False
+            self._stream.close()
+
+
+def _counted(rows: list[RequirementResult]) -> str:
+    counts = Counter(row.verdict for row in rows)
+    return ", ".join(f"{counts[v]} {v.value.replace('_', ' ')}" for v in Verdict if counts[v]) or "none judged"
+
+
+def _telling(
+    results: Results, check: str | None, requirement: str | None
+) -> tuple[RequirementResult | None, Finding | None]:
+    """The finding to show first: the cause that the results name, else the heaviest failure."""
+    for row in results.requirements:
+        for finding in row.findings:
+            if row.id == requirement and finding.check == check:
+                return row, finding
+    for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.WARN):
+        for row in results.requirements:
+            found = next((finding for finding in row.findings if finding.verdict is verdict), None)
+            if found:
+                return row, found
+    return None, None

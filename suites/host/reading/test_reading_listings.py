@@ -1,0 +1,141 @@
+"""Listings: their pages and their filters."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from selfship import expect
+from selfship.exchanges import Exchange
+from selfship.host import Host
+from selfship.orders import views
+from selfship.run import Run
+from selfship.scenario import Recording
+from selfship.scenarios.reading import SMALL_PAGE
+
+SLACK = timedelta(hours=36)
+WALKED = ("CREATED", "PROCESSING", "RETURN_PROCESSING")
+
+
+def pages(recording: Recording, status: str, size: int) -> list[list[str]]:
+    found: list[list[str]] = expect.whole(recording).kept[f"{status} {size}"]
+    return found
+
+
+def evidence(recording: Recording) -> list[int]:
+    return recording.exchanges[:4]
+
+
+def twice(recording: Recording, status: str, size: int) -> list[str]:
+    walked = [one for page in pages(recording, status, size) for one in page]
+    return sorted({one for one in walked if walked.count(one) > 1})
+
+
+def lost(recording: Recording, status: str) -> list[str]:
+    """Orders that one walk shows and the other, though it went to the end, does not."""
+    first, second = ({one for page in pages(recording, status, size) for one in page} for size in (SMALL_PAGE, 50))
+    missing = second - first if recording.kept[f"{status} {SMALL_PAGE} whole"] else set()
+    if recording.kept[f"{status} 50 whole"]:
+        missing |= first - second
+    return sorted(missing)
+
+
+def listed(recording: Recording, status: str) -> None:
+    if not pages(recording, status, SMALL_PAGE) and not pages(recording, status, 50):
+        raise expect.NotTestableError(f"No order is listed under {status}: prepare some.")
+
+
+@pytest.mark.requirement("FET-3")
+@pytest.mark.parametrize("status", WALKED)
+@pytest.mark.parametrize("size", (SMALL_PAGE, 50))
+def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run: Run) -> None:
+    """Walking the pages of a listing yields no order twice."""
+    listed(paging, status)
+    # While the run moves orders, a page may shift under the walk: what looks wrong is walked again in peace.
+    walk = run.quietly("paging") if twice(paging, status, size) else paging
+    found = twice(walk, status, size)
+    words = f"walking {status} in pages of {size} yields {len(found)} orders twice, first {found[:1]}"
+    expect.that(not found, words, evidence(walk))
+
+
+@pytest.mark.requirement("FET-3")
+@pytest.mark.parametrize("status", WALKED)
+def test_no_order_is_lost_between_pages(paging: Recording, status: str, run: Run) -> None:
+    """An order that a walk with another page size shows is lost by none."""
+    listed(paging, status)
+    walk = run.quietly("paging") if lost(paging, status) else paging
+    found = lost(walk, status)
+    words = f"{len(found)} orders in {status} are in one walk of its pages and not in the other, first {found[:1]}"
+    expect.that(not found, words, evidence(walk))
+
+
+@pytest.mark.requirement("FET-4")
+@pytest.mark.parametrize("status", WALKED)
+def test_page_holds_no_more_than_its_size(paging: Recording, status: str) -> None:
+    """A page holds at most pageSize orders."""
+    walked = pages(paging, status, SMALL_PAGE)
+    if not walked:
+        raise expect.NotTestableError(f"No order is listed under {status}: prepare some.")
+    longest = max(len(page) for page in walked)
+    expect.that(longest <= SMALL_PAGE, f"a page of pageSize {SMALL_PAGE} holds {longest} orders", evidence(paging))
+
+
+@pytest.mark.requirement("FET-5")
+def test_ordering_channel_is_honoured(filters: Recording) -> None:
+    """orderingChannel narrows a listing to that channel."""
+    channels = expect.whole(filters).kept["channels"]
+    if len(channels) < 2:
+        raise expect.NotTestableError("Prepare orders in PROCESSING of two ordering channels.")
+    for channel in channels[:2]:
+        exchange: Exchange = filters.kept[f"channel {channel}"]
+        shown = [one.channel for one in views(exchange)]
+        others = sorted({str(one) for one in shown if one != channel})
+        expect.that(not others, f"a listing of channel {channel} shows {', '.join(others)}", [exchange.seq])
+        expect.that(shown, f"a listing of channel {channel} shows none of its orders", [exchange.seq])
+
+
+def moment(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@pytest.mark.requirement("FET-6")
+def test_date_range_is_honoured(filters: Recording, host: Host, run: Run) -> None:
+    """Orders more than 36 hours outside the dates are left out, those more than 36 hours inside are listed."""
+    kept = expect.whole(filters).kept
+    if "range" not in kept:
+        raise expect.NotTestableError("No order in PROCESSING shows an orderDate: prepare some.")
+    start, end = (date.fromisoformat(day) for day in kept["range"])
+    first = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    last = datetime(end.year, end.month, end.day, tzinfo=UTC) + timedelta(days=1)
+    known = [(one, moment(one.raw.get("orderDate"))) for one in views(kept["all"])]
+    outside = {one.id for one, at in known if at and (at < first - SLACK or at > last + SLACK)}
+    inside = {one.id for one, at in known if at and first + SLACK < at < last - timedelta(days=1) - SLACK}
+    if not outside:
+        raise expect.NotTestableError("Prepare orders in PROCESSING whose dates lie at least four days apart.")
+    dated: Exchange = kept["dated"]
+    shown = {one.id for one in views(dated)}
+    wrong = sorted(shown & outside)
+    expect.that(not wrong, f"a listing from {start} to {end} shows {len(wrong)} orders far outside", [dated.seq])
+    lost = sorted(inside - shown - set(run.host.supply.leased))
+    full = len(shown) >= host.profile.switches.page_size
+    expect.that(not lost or full, f"a listing from {start} to {end} lacks {len(lost)} orders inside", [dated.seq])
+    expect.that(dated.ok, f"a listing from {start} to {end} was answered HTTP {dated.status}", [dated.seq])
+
+
+@pytest.mark.requirement("FET-13")
+def test_location_code_is_honoured(locations: Recording, host: Host) -> None:
+    """locationCode narrows a listing to that location."""
+    kept = expect.whole(locations).kept
+    if host.switch("auth") == "location":
+        raise expect.NotApplicableError("the credentials cover one location")
+    if "own" not in kept or "other" not in kept:
+        raise expect.NotTestableError("Name two locations of these credentials: --location and --other-location.")
+    own, other = ({one.id for one in views(kept[name])} for name in ("own", "other"))
+    proof = [kept["own"].seq, kept["other"].seq]
+    if not own or not kept["other"].ok:
+        raise expect.NotTestableError("Prepare orders in PROCESSING at both locations.")
+    both = sorted(own & other)
+    expect.that(not both, f"{len(both)} orders are listed for both locations, first {both[:1]}", proof)

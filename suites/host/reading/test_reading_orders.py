@@ -1,0 +1,215 @@
+"""Reading orders and returns: by id and by status."""
+
+from typing import Any
+
+import pytest
+
+from selfship import expect
+from selfship.exchanges import Exchange
+from selfship.host import Host
+from selfship.lifecycle import COARSE, State
+from selfship.orders import View, objects, views
+from selfship.scenario import Recording
+from selfship.scenarios.reading import AGREEING, LISTED_STATUSES, RETURN_STATUSES
+
+
+def kept(recording: Recording, name: str) -> Exchange:
+    """A kept answer that was served; blocked or failed for what it is not."""
+    if name not in recording.kept:
+        expect.whole(recording)
+    exchange: Exchange = recording.kept[name]
+    if exchange.status is None:
+        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
+    if exchange.status >= 500:
+        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
+    return exchange
+
+
+@pytest.mark.requirement("FET-1")
+@pytest.mark.parametrize("name", ("order", "return"))
+def test_order_id_reads_exactly_that_order(by_id: Recording, name: str) -> None:
+    """orderId reads exactly that order, with no other filter than the location."""
+    exchange = kept(by_id, name)
+    wanted = by_id.kept[f"{name} id"]
+    shown = [str(order.get("id")) for order in objects(exchange)]
+    expect.that(shown == [wanted], f"orderId {wanted} reads {shown or f'HTTP {exchange.status}'}", [exchange.seq])
+
+
+@pytest.mark.requirement("FET-2")
+@pytest.mark.parametrize("status", (*LISTED_STATUSES, *RETURN_STATUSES))
+def test_listing_shows_only_its_status(listings: Recording, status: str) -> None:
+    """orderStatus lists only orders with that status."""
+    exchange = kept(listings, status)
+    found = objects(exchange)
+    if not found:
+        lists_something(listings)
+        expect.seen.append(exchange.seq)
+        return
+    others = sorted({str(order.get("orderStatus")) for order in found if order.get("orderStatus") != status})
+    expect.that(not others, f"a listing of {status} shows orders in {', '.join(others)}", [exchange.seq])
+
+
+def lists_something(recording: Recording) -> None:
+    """An empty listing proves nothing where no listing shows anything."""
+    if not any(objects(one) for name, one in recording.kept.items() if not name.startswith("info")):
+        raise expect.NotTestableError("No listing shows an order: prepare orders in several states.")
+
+
+@pytest.mark.requirement("FET-7")
+@pytest.mark.parametrize("way", ("forward", "return"))
+def test_order_says_whether_it_is_self_ship(listings: Recording, way: str) -> None:
+    """Each order and each return says is_self_ship, a boolean."""
+    statuses = RETURN_STATUSES if way == "return" else LISTED_STATUSES
+    answered = [kept(listings, status) for status in statuses]
+    shown = [(exchange, order) for exchange in answered for order in objects(exchange)]
+    if not shown:
+        raise expect.NotTestableError(f"No {way} order is listed: prepare one.")
+    bad = [(exchange, order) for exchange, order in shown if not isinstance(order.get("is_self_ship"), bool)]
+    words = f"order {bad[0][1].get('id')} says is_self_ship {bad[0][1].get('is_self_ship')!r}" if bad else ""
+    expect.that(not bad, f"{words}, a boolean was expected", [exchange.seq for exchange, _ in (bad or shown)[:3]])
+
+
+@pytest.mark.requirement("FET-8")
+@pytest.mark.parametrize("name", ("unknown", "unknown info"), ids=("shipment", "info"))
+def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
+    """An unknown orderId never reads another order."""
+    exchange = kept(by_id, name)
+    good = kept(by_id, "order")
+    shown = [str(order.get("id")) for order in objects(exchange)]
+    expect.that(not shown, f"the unknown orderId {by_id.kept['unknown id']} reads {shown[:3]}", [exchange.seq])
+    if not objects(good):
+        raise expect.BlockedError("FET-1", "no known orderId was read either", [good.seq])
+
+
+@pytest.mark.requirement("FET-9")
+def test_read_without_id_and_status_is_refused(by_id: Recording) -> None:
+    """A read with neither orderId nor orderStatus is refused."""
+    exchange = kept(by_id, "neither")
+    refused = 400 <= (exchange.status or 0) < 500
+    expect.that(refused, f"a read with neither was answered HTTP {exchange.status}", [exchange.seq])
+
+
+@pytest.mark.requirement("INF-3")
+def test_info_without_id_and_status_is_refused(by_id: Recording) -> None:
+    """/shipment/info with neither orderId nor orderStatus is refused."""
+    exchange = kept(by_id, "info neither")
+    served = kept(by_id, "order info")
+    refused = 400 <= (exchange.status or 0) < 500
+    expect.that(refused, f"/shipment/info with neither was answered HTTP {exchange.status}", [exchange.seq])
+    if not served.ok:
+        raise expect.BlockedError("INF-1", "/shipment/info was never served", [served.seq])
+
+
+@pytest.mark.requirement("INF-1")
+@pytest.mark.parametrize("name", ("order", "return"))
+def test_info_by_id_answers_that_order(by_id: Recording, name: str) -> None:
+    """/shipment/info by orderId answers that order."""
+    exchange = kept(by_id, f"{name} info")
+    shown = [str(order.get("id", order.get("orderId"))) for order in objects(exchange)]
+    wanted = by_id.kept[f"{name} id"]
+    expect.that(shown == [wanted], f"/shipment/info of {wanted} shows {shown or exchange.status}", [exchange.seq])
+
+
+@pytest.mark.requirement("INF-1")
+@pytest.mark.parametrize("status", (*LISTED_STATUSES, *RETURN_STATUSES))
+def test_info_by_status_shows_only_that_status(listings: Recording, status: str) -> None:
+    """/shipment/info by orderStatus shows only orders of that status."""
+    exchange = kept(listings, f"info {status}")
+    listed = kept(listings, status)
+    others = sorted({str(one.status) for one in views(exchange) if one.status not in (None, status)})
+    expect.that(not others, f"/shipment/info of {status} shows orders in {', '.join(others)}", [exchange.seq])
+    both = objects(listed) and exchange.ok and not objects(exchange)
+    expect.that(not both, f"/shipment/info of {status} shows no order, the listing does", [exchange.seq, listed.seq])
+
+
+@pytest.mark.requirement("INF-2")
+@pytest.mark.parametrize("agreement", AGREEING, indirect=True)
+def test_info_agrees_with_the_read_by_id(agreement: Recording) -> None:
+    """/shipment/info agrees with /shipment on status and lockStatus."""
+    expect.whole(agreement)
+    info, view = kept(agreement, "info"), agreement.kept["again"]
+    if view is None:
+        raise expect.BlockedError("FET-1", "the order could not be read by its id")
+    found = next((one for one in objects(info) if str(one.get("id", one.get("orderId"))) == view.id), None)
+    if found is None:
+        raise expect.BlockedError("INF-1", "/shipment/info does not show the order", [info.seq])
+    for name, mine in (("orderStatus", view.status), ("lockStatus", view.locked)):
+        if name in found:
+            expect.that(
+                found[name] == mine,
+                f"/shipment/info says {name} {found[name]!r}, /shipment says {mine!r}",
+                [info.seq, view.seq],
+            )
+
+
+@pytest.mark.requirement("FET-11")
+@pytest.mark.parametrize("agreement", AGREEING, indirect=True)
+def test_listing_agrees_with_the_read_by_id(agreement: Recording) -> None:
+    """The listing and the read by id agree on an order's status."""
+    expect.whole(agreement)
+    view, listed = agreement.kept["again"], agreement.kept["listed"]
+    if view is None:
+        raise expect.BlockedError("FET-1", "the order could not be read by its id")
+    found: View | None = listed
+    expect.that(
+        found is not None, f"the order shows {view.status} by id and is not in the listing of {view.status}", [view.seq]
+    )
+    shown = found.status if found else None
+    expect.that(
+        shown == view.status,
+        f"the order shows {view.status} by id and {shown} in a listing",
+        [found.seq if found else 0],
+    )
+
+
+@pytest.mark.requirement("FET-10")
+@pytest.mark.parametrize(
+    "agreement", (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED), indirect=True, ids=("dp_assigned", "return_dp_assigned")
+)
+def test_waiting_orders_are_listed_where_documented(agreement: Recording, request: pytest.FixtureRequest) -> None:
+    """Orders in dp_assigned are listed under PROCESSING, returns in return_dp_assigned under RETURN_PROCESSING."""
+    expect.whole(agreement)
+    status = COARSE[request.node.callspec.params["agreement"]][0]
+    view = agreement.kept["view"]
+    if view is None:
+        raise expect.BlockedError("FET-1", "the order could not be read by its id")
+    found = agreement.kept["listed"]
+    listed = found is not None and view.status == status
+    expect.that(listed, f"the order is not listed under {status}; by id it shows {view.status}", [view.seq])
+
+
+@pytest.mark.requirement("FET-10")
+def test_delivered_rto_is_listed_under_return_delivered(delivered_listing: Recording, host: Host) -> None:
+    """A delivered RTO is listed under RETURN_DELIVERED."""
+    expect.whole(delivered_listing)
+    if "listed" not in delivered_listing.kept:
+        raise expect.NotApplicableError("the host accepts a delivered RTO by itself")
+    seen(delivered_listing, "a delivered RTO")
+
+
+@pytest.mark.requirement("FET-10")
+def test_delivered_return_is_listed_under_return_delivered(delivered_return_listing: Recording) -> None:
+    """A delivered return is listed under RETURN_DELIVERED."""
+    expect.whole(delivered_return_listing)
+    seen(delivered_return_listing, "a delivered return")
+
+
+def seen(recording: Recording, what: str) -> None:
+    listed: Any = recording.kept["listed"]
+    evidence = [listed.seq] if listed else recording.exchanges[-1:]
+    expect.that(listed is not None, f"{what} is not in the listing of RETURN_DELIVERED", evidence)
+
+
+@pytest.mark.requirement("FET-12")
+@pytest.mark.parametrize("way", ("forward", "return"))
+def test_order_shows_its_awb_and_courier(stepwise: Recording, return_journey: Recording, way: str) -> None:
+    """After Update AWB awbNumber contains the AWB and courierName is the courier that was sent."""
+    recording = stepwise if way == "forward" else return_journey
+    expect.accepted(expect.step(recording, "awb"))
+    shown, awb, courier = recording.kept["shown"], recording.kept["awb"], recording.kept["courier"]
+    if shown is None:
+        raise expect.BlockedError("FET-1", "the order could not be read after Update AWB")
+    expect.that(awb in shown.awbs, f"awbNumber is {list(shown.awbs)} after Update AWB with {awb}", [shown.seq])
+    expect.that(
+        shown.courier == courier, f"courierName is {shown.courier!r} after Update AWB with {courier!r}", [shown.seq]
+    )

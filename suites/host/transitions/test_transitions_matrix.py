@@ -1,0 +1,87 @@
+"""The state × event matrix: every event that must be refused, in every state that can be reached."""
+
+from collections.abc import Callable
+
+import pytest
+
+from selfship import answers, expect, lifecycle
+from selfship.host import Host
+from selfship.lifecycle import NDR_EVENTS, Event, State
+from selfship.run import Run
+from selfship.scenario import Recording, Step
+from selfship.scenarios.matrix import IN_ENUM_STATES, ROWS
+
+Control = Callable[[Event], Step | None]
+NDR_STATES = {State(event.value) for event in NDR_EVENTS}
+
+CELLS = [
+    pytest.param(state, event, marks=pytest.mark.requirement(cell.rule), id=f"{state}-{event}")
+    for state, event, cell in lifecycle.cells()
+    if cell.outcome in ("refuse", "unchanged") and state in ROWS and cell.rule != "AUT-3"
+]
+
+
+def applies(host: Host, state: State, event: Event | None = None) -> None:
+    """The strict edition has no NDR steps: cells with them do not apply there."""
+    if host.switch("edition") == "strict" and (state in NDR_STATES or event in NDR_EVENTS):
+        raise expect.NotApplicableError("the strict edition of the documents has no such step")
+
+
+@pytest.mark.parametrize(("matrix", "event"), CELLS, indirect=["matrix"])
+def test_event_is_refused_in_state(
+    matrix: Recording, event: Event, control: Control, host: Host, request: pytest.FixtureRequest
+) -> None:
+    """An event that does not fit the state of an order is refused, and the order stays as it was."""
+    state = request.node.callspec.params["matrix"]
+    control_step = control(event)
+    applies(host, state, event)
+    if event is Event.CANCEL_SOME and event.value not in expect.whole(matrix).steps:
+        raise expect.NotTestableError("Prepare orders with two lines, or a quantity above 1.")
+    step = expect.step(matrix, event.value)
+    harmless = lifecycle.cell(state, event).outcome == "unchanged"
+    expect.refused(step, control_step, needs_control=not harmless)
+
+
+@pytest.mark.requirement("STA-5")
+@pytest.mark.control(Event.BAG_PICKED, Event.RETURN_BAG_IN_TRANSIT)
+@pytest.mark.parametrize("outside_the_enum", IN_ENUM_STATES, indirect=True)
+def test_value_outside_the_enum_is_refused(
+    outside_the_enum: Recording, control: Control, request: pytest.FixtureRequest
+) -> None:
+    """A status that no document lists is refused, though the order is ready for its next one."""
+    state = request.node.callspec.params["outside_the_enum"]
+    event = Event.BAG_PICKED if state is State.HANDED_OVER_TO_DG else Event.RETURN_BAG_IN_TRANSIT
+    steps = [step for step in expect.whole(outside_the_enum).steps.values() if step.name.startswith("orderStatus")]
+    expect.that(steps, "no value was tried")
+    for step in steps:
+        expect.refused(step, control(event))
+
+
+CODES = [
+    (State.PLACED, Event.INVOICE),
+    (State.DP_ASSIGNED, Event.INVOICE),
+    (State.PLACED, Event.PACK),
+    (State.DP_ASSIGNED, Event.DISPATCH),
+    (State.CANCELLED, Event.CONFIRM),
+    (State.CANCELLED, Event.INVOICE),
+    (State.CANCELLED, Event.PACK),
+    (State.CANCELLED, Event.DISPATCH),
+]
+
+
+@pytest.mark.requirement("STA-12")
+@pytest.mark.parametrize(
+    ("matrix", "name"),
+    [pytest.param(s, e.value, id=f"{s}-{e}-{lifecycle.cell(s, e).code}") for s, e in CODES],
+    indirect=["matrix"],
+)
+def test_refusal_carries_its_documented_code(
+    matrix: Recording, name: str, run: Run, request: pytest.FixtureRequest
+) -> None:
+    """A refusal for which the documents name a code carries that code in its body."""
+    state = request.node.callspec.params["matrix"]
+    cell = lifecycle.cell(state, Event(name))
+    step = expect.refused(expect.step(matrix, name), None, needs_control=False)
+    exchange = run.exchanges()[step.exchanges[0] - 1]
+    carried = cell.code in set(answers.texts(exchange.json))
+    expect.that(carried, f"{name} in {state.value} was refused without the documented code {cell.code}", step.exchanges)

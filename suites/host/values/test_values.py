@@ -1,0 +1,103 @@
+"""Items with a defect, and bodies that are no list of items."""
+
+from collections.abc import Callable
+
+import pytest
+
+from selfship import expect
+from selfship.answers import Kind, read
+from selfship.exchanges import Exchange
+from selfship.lifecycle import EVENTS, Event
+from selfship.operations import BULK, OPERATIONS
+from selfship.run import Run
+from selfship.scenario import Recording, Step
+from selfship.scenarios.values import META_FIELDS, PLACES, REQUIRED
+
+Control = Callable[[Event], Step | None]
+
+WITHOUT = [
+    pytest.param(state, event, name, id=f"{event}-without-{name}")
+    for state, events in PLACES.items()
+    for event in events
+    for name in REQUIRED[event]
+]
+DISTORTED = [
+    pytest.param(state, event, f"{name} {how}", id=f"{event}-{name}-{how.replace(' ', '-')}")
+    for state, events in PLACES.items()
+    for event in events
+    for name in REQUIRED[event]
+    for how in ("of the wrong type", "empty")
+]
+
+
+@pytest.mark.requirement("VAL-1")
+@pytest.mark.parametrize(("defects", "event", "name"), WITHOUT, indirect=["defects"])
+def test_item_without_a_required_field_is_refused(
+    defects: Recording, event: Event, name: str, control: Control
+) -> None:
+    """An item without a required field is refused."""
+    seen = control(event)
+    step = expect.step(defects, f"{EVENTS[event].operation} without {name}")
+    expect.refused(step, seen)
+
+
+@pytest.mark.requirement("VAL-2")
+@pytest.mark.parametrize(("defects", "event", "what"), DISTORTED, indirect=["defects"])
+def test_item_with_a_wrong_or_empty_field_is_refused(
+    defects: Recording, event: Event, what: str, control: Control
+) -> None:
+    """A field of the wrong type, or a required string that is empty, is refused."""
+    seen = control(event)
+    step = expect.step(defects, f"{EVENTS[event].operation} with {what}")
+    expect.refused(step, seen)
+
+
+def served(run: Run, operation: str, exchange: Exchange) -> None:
+    """The control: the operation was answered 2xx to a good body."""
+    if not any(one.operation == operation and one.ok for one in run.exchanges()):
+        raise expect.BlockedError("CON-1", f"{operation} was never answered 2xx", [exchange.seq])
+
+
+@pytest.mark.requirement("VAL-3")
+@pytest.mark.parametrize("operation", (*BULK, "track"))
+def test_body_that_is_not_json_is_refused(
+    broken_bodies: Recording, stepwise: Recording, tracked: Recording, operation: str, run: Run
+) -> None:
+    """A body that is not JSON is refused with 4xx."""
+    exchange: Exchange = expect.whole(broken_bodies).kept[f"{operation} not json"]
+    if exchange.status is None:
+        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
+    if exchange.status >= 500:
+        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
+    expect.that(400 <= exchange.status < 500, f"{exchange.step} was answered HTTP {exchange.status}", [exchange.seq])
+    served(run, operation, exchange)
+
+
+@pytest.mark.requirement("VAL-4")
+@pytest.mark.parametrize("operation", BULK)
+def test_body_that_is_not_an_array_is_refused(broken_bodies: Recording, operation: str) -> None:
+    """A body that is a single item and not an array is refused."""
+    exchange: Exchange = expect.whole(broken_bodies).kept[f"{operation} not array"]
+    if exchange.status is None or exchange.status >= 500:
+        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
+    refused = 400 <= exchange.status < 500
+    if OPERATIONS[operation].writes:
+        answer = read(exchange, 1)
+        refused = refused or answer.kind is Kind.REFUSED
+    expect.that(refused, f"{exchange.step} was answered HTTP {exchange.status}", [exchange.seq])
+
+
+@pytest.mark.requirement("VAL-5")
+def test_meta_is_optional(stepwise: Recording) -> None:
+    """A status without meta is accepted."""
+    expect.accepted(expect.step(stepwise, "bag_picked"))
+
+
+@pytest.mark.requirement("VAL-5")
+@pytest.mark.control(Event.BAG_PICKED)
+@pytest.mark.parametrize("name", (*META_FIELDS, "all"))
+def test_documented_field_of_meta_is_accepted(meta: Recording, name: str, control: Control) -> None:
+    """A status with a documented field of meta, or with all of them, is accepted."""
+    if control(Event.BAG_PICKED) is None:
+        raise expect.BlockedError("FWD-6", "bag_picked was never accepted in this run")
+    expect.accepted(expect.step(meta, f"meta {name}"))
