@@ -118,7 +118,10 @@ class Driving:
 
     def begin(self, checks: int) -> None:
         if self._terminal and self.run:
-            self._terminal.begin(checks, self.run.config.profile.url or "")
+            run = self.run
+            self._terminal.begin(
+                checks, run.config.profile.url or "", lambda: (run.requests, run.pace.in_flight, *run.played)
+            )
 
     def abandon(self) -> None:
         """Nothing was judged: ends what was started, and leaves no empty folder."""
@@ -160,7 +163,7 @@ class Driving:
                 self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
         return report
 
-    def end(self, ended: pytest.Session, exitstatus: int) -> int | None:
+    def end(self, exitstatus: int) -> int | None:
         """Ends the run and writes its files; the exit status of the run, None where there was none."""
         if self.run is None:
             self._stack.close()

@@ -29,9 +29,13 @@ def write(exchanges: Iterable[Exchange], path: Path, *, started: str) -> None:
         "version": "1.2",
         "creator": {"name": "selfship", "version": __version__},
         "pages": [{"startedDateTime": started, "id": PAGE, "title": "selfship", "pageTimings": {}}],
-        "entries": [_entry(exchange) for exchange in exchanges],
     }
-    path.write_text(json.dumps({"log": log}, indent=1), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        # An entry a line: searched and compared with a person's usual tools, and a third of the size of an indented one.
+        file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
+        for place, exchange in enumerate(exchanges):
+            file.write((",\n" if place else "\n") + json.dumps(_entry(exchange)))
+        file.write("\n]}}\n")
 
 
 def read(path: Path) -> list[Exchange]:

@@ -239,7 +239,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-    status = session.config.stash[DRIVING].end(session, int(exitstatus))
+    status = session.config.stash[DRIVING].end(int(exitstatus))
     if status is not None:
         session.exitstatus = status
 

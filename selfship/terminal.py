@@ -32,6 +32,8 @@ STYLES = {
     RunVerdict.NONCONFORMING: "bold red",
     RunVerdict.ERROR: "bold magenta",
 }
+Ticks = tuple[int, int, int, int]
+"""Requests so far, those in flight, scenarios that have ended, scenarios in all."""
 LOUD = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN)
 
 
@@ -72,11 +74,16 @@ class Terminal:
         self._live: Live | None = None
         self._counts: Counter[Verdict] = Counter()
         self._total = 0
-        self._ticks = (0, 0, 0, 0)
+        self._ticks: Ticks = (0, 0, 0, 0)
+        self._poll: Callable[[], Ticks] | None = None
         self._started = self._last_line = clock()
 
-    def begin(self, total_checks: int, target: str) -> None:
-        """The run starts: `total_checks` are selected, `target` is the host's address."""
+    def begin(self, total_checks: int, target: str, poll: Callable[[], Ticks] | None = None) -> None:
+        """The run starts: `total_checks` are selected, `target` is the host's address.
+
+        `poll` gives what `tick` is told, for a line that moves while no check is judged.
+        """
+        self._poll = poll
         self._total = total_checks
         self._started = self._last_line = self._clock()
         if self._quiet:
@@ -100,7 +107,7 @@ class Terminal:
         self._plain_line()
 
     def tick(self, requests: int, in_flight: int, scenarios_done: int, scenarios_total: int) -> None:
-        """How far the scenarios are; `in_flight` of them are playing now."""
+        """How far the scenarios are; `in_flight` requests are under way."""
         with self._lock:
             self._ticks = (requests, in_flight, scenarios_done, scenarios_total)
         self._plain_line()
@@ -122,15 +129,17 @@ class Terminal:
         self._close()
 
     def _progress(self) -> Text:
+        if self._poll:
+            self._ticks = self._poll()
         with self._lock:
             counts, (requests, in_flight, done, total) = Counter(self._counts), self._ticks
         line = Text(f" {sum(counts.values())} of {self._total} checks", style="bold", no_wrap=True, overflow="ellipsis")
         line.append(f" · {requests} requests · {self._clock() - self._started:.0f} s", style="not bold")
-        if total:
-            line.append(f" · {done} of {total} scenarios, {in_flight} playing", style="not bold dim")
         for verdict in LOUD:
             if counts[verdict]:
                 line.append(f" · {counts[verdict]} {verdict.value}", style="not bold red")
+        if total:
+            line.append(f" · {done} of {total} scenarios, {in_flight} requests in flight", style="not bold dim")
         return line
 
     def _plain_line(self) -> None:
@@ -159,18 +168,21 @@ class Terminal:
         yield from self._untestable(results)
 
     def _first_fix(self, results: Results) -> Iterator[Text]:
-        cause = next(iter(results.fix_first), None)
-        rule, finding = _telling(results, cause.check if cause else None, cause.requirement if cause else None)
-        if finding is None or rule is None:
-            return
-        unlocks = f" (it unlocks {cause.unlocks} more)" if cause and cause.unlocks else ""
-        ours = finding.verdict is Verdict.ERROR
-        yield Text(f"\n{'The kit broke' if ours else 'Fix this first'}: {rule.id}{unlocks}", style="bold")
-        yield Text(f"  {self._safe(finding.message)}")
-        yield Text(f"  Rule ({rule.level}): {self._safe(rule.statement)}")
-        if finding.curl:
-            yield Text(f"  {self._safe(finding.curl)}", style="cyan")
-        yield Text("")
+        causes = list(_causes(results))
+        ours = next((cause for cause in causes if cause[1].verdict is Verdict.ERROR), None)
+        theirs = next((cause for cause in causes if cause[1].verdict is not Verdict.ERROR), None)
+        if theirs:
+            rule, finding, unlocks = theirs
+            more = f" (it unlocks {unlocks} more)" if unlocks else ""
+            yield Text(f"\nFix this first: {rule.id}{more}", style="bold")
+            yield Text(f"  {self._safe(finding.message)}")
+            yield Text(f"  Rule ({rule.level}): {self._safe(rule.statement)}")
+            if finding.curl:
+                yield Text(f"  {self._safe(finding.curl)}", style="cyan")
+            yield Text("")
+        if ours:
+            yield Text(f"An error of the kit, not of the host, please report it: {ours[0].id}", style="magenta")
+            yield Text(f"  {self._safe(ours[1].message)}")
 
     def _untestable(self, results: Results) -> Iterator[Text]:
         rows = [row for row in results.requirements if row.verdict is Verdict.NOT_TESTABLE]
@@ -205,17 +217,14 @@ def _counted(rows: list[RequirementResult]) -> str:
     return ", ".join(f"{counts[v]} {v.value.replace('_', ' ')}" for v in Verdict if counts[v]) or "none judged"
 
 
-def _telling(
-    results: Results, check: str | None, requirement: str | None
-) -> tuple[RequirementResult | None, Finding | None]:
-    """The finding to show first: the cause that the results name, else the heaviest failure."""
-    for row in results.requirements:
-        for finding in row.findings:
-            if row.id == requirement and finding.check == check:
-                return row, finding
+def _causes(results: Results) -> Iterator[tuple[RequirementResult, Finding, int]]:
+    """What went wrong, in the order of the results' own causes, then by weight; with how much each unlocks."""
+    rows = {row.id: row for row in results.requirements}
+    for cause in results.fix_first:
+        row = rows.get(cause.requirement)
+        for finding in row.findings if row else ():
+            if row and finding.check == cause.check and finding.verdict in LOUD:
+                yield row, finding, cause.unlocks
     for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.WARN):
         for row in results.requirements:
-            found = next((finding for finding in row.findings if finding.verdict is verdict), None)
-            if found:
-                return row, found
-    return None, None
+            yield from ((row, finding, 0) for finding in row.findings if finding.verdict is verdict)

@@ -118,8 +118,24 @@ def test_an_error_of_the_kit_is_not_the_hosts_to_fix() -> None:
 
     text = shown(results(RunVerdict.ERROR, row("FWD-3", Verdict.ERROR, broke)))
 
-    assert "The kit broke: FWD-3\n" in text
+    assert "An error of the kit, not of the host, please report it: FWD-3\n  KeyError in a check.\n" in text
     assert "Fix this first" not in text
+
+
+def test_beside_an_error_of_the_kit_the_host_still_learns_what_to_fix() -> None:
+    broke, wrong = Finding("t", Verdict.ERROR, "KeyError."), failed("FWD-3", "It went wrong.")
+    causes = [Cause("CON-1", broke.check, broke.message, 0), Cause("FWD-3", wrong.check, wrong.message, 2)]
+
+    text = shown(
+        results(
+            RunVerdict.NONCONFORMING,
+            row("CON-1", Verdict.ERROR, broke),
+            row("FWD-3", Verdict.FAIL, wrong),
+            fix_first=causes,
+        )
+    )
+
+    assert text.index("Fix this first: FWD-3 (it unlocks 2 more)") < text.index("please report it: CON-1")
 
 
 def test_what_was_not_testable_takes_one_line_with_its_advice() -> None:
@@ -163,7 +179,7 @@ def test_without_a_terminal_progress_is_a_plain_line_now_and_then(environ: dict[
     terminal.tick(requests=61, in_flight=4, scenarios_done=5, scenarios_total=9)
 
     added = stream.getvalue().removeprefix(begun)
-    assert "100 of 200 checks · 60 requests · 10 s · 5 of 9 scenarios, 4 playing" in added
+    assert "100 of 200 checks · 60 requests · 10 s · 5 of 9 scenarios, 4 requests in flight" in added
     assert added.count("checks") == 1
 
 

@@ -62,4 +62,4 @@ def unknown_orders(flow: Flow) -> None:
         flow.recording.kept[event.value] = flow.write(operation, items, step=f"{event.value} of an unknown order")
     for operation in ("courierDetails", "labels", "invoice"):
         exchange = flow.call(operation, body=[{"orderId": unknown_id()}], step=f"{operation} of an unknown order")
-        flow.recording.kept[operation] = exchange
+        flow.recording.kept[f"read {operation}"] = exchange

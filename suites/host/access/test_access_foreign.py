@@ -51,7 +51,7 @@ def test_write_on_another_locations_order_is_refused(
 
 
 @pytest.mark.requirement("AUTH-6")
-@pytest.mark.parametrize("foreign", (State.BAG_PACKED,), indirect=True)
+@pytest.mark.parametrize("foreign", [State.BAG_PACKED], indirect=True)
 @pytest.mark.parametrize("operation", READ_TOO)
 def test_documents_of_another_locations_order_are_refused(foreign: Recording, operation: str, host: Host) -> None:
     """Labels, invoice and courier details of an order that the credentials do not cover are refused."""
@@ -113,7 +113,7 @@ def test_status_of_an_order_not_self_ship_is_refused(not_self_ship_status: Recor
     expect.ready(not_self_ship_status)
     if not_self_ship_status.broken:
         raise expect.NotTestableError(
-            "Prepare one order that is not self-ship and has been dispatched; this host does not let the kit dispatch it."
+            "Prepare one dispatched order that is not self-ship; this host does not let the kit dispatch one."
         )
     expect.refused(expect.step(not_self_ship_status, "bag_picked"), control(Event.BAG_PICKED))
 
@@ -158,6 +158,6 @@ def test_write_on_an_unknown_order_is_refused(
 @pytest.mark.parametrize("operation", READ_TOO)
 def test_read_of_an_unknown_order_is_refused(unknown_orders: Recording, operation: str, run: Run) -> None:
     """Labels, invoice and courier details of an order id that does not exist are refused."""
-    exchange: Exchange = expect.whole(unknown_orders).kept[operation]
+    exchange: Exchange = expect.whole(unknown_orders).kept[f"read {operation}"]
     order_id = exchange.sent[0]["orderId"]
     refused_read(exchange, operation, "an order that does not exist", order_id)

@@ -35,7 +35,7 @@ def test_right_credentials_get_a_token_that_works(tokens: Recording) -> None:
 
 
 @pytest.mark.requirement("AUTH-2")
-@pytest.mark.parametrize("name", ("wrong password", "wrong username", "no password"), ids=lambda n: n.replace(" ", "-"))
+@pytest.mark.parametrize("name", ["wrong password", "wrong username", "no password"], ids=lambda n: n.replace(" ", "-"))
 def test_wrong_credentials_get_no_token(tokens: Recording, name: str) -> None:
     """Wrong credentials get no token."""
     exchange, issued = with_credentials(tokens).kept[name]
@@ -47,7 +47,7 @@ def test_wrong_credentials_get_no_token(tokens: Recording, name: str) -> None:
 def shut_out(recording: Recording, kind: str, operation: str, run: Run) -> None:
     """The call was refused: no data in its answer, no change on the order."""
     expect.whole(recording)
-    exchange, after = recording.kept[f"{operation} {kind}"]
+    exchange: Exchange = recording.kept[f"{operation} {kind}"][0]
     if exchange.status is None:
         raise expect.BlockedError(expect.NO_ANSWER, f"{operation} with no valid token was not answered", [exchange.seq])
     if exchange.status >= 500:
@@ -78,21 +78,21 @@ def objects_in_error(exchange: Exchange) -> bool:
 
 
 @pytest.mark.requirement("AUTH-3")
-@pytest.mark.parametrize("operation", (*PROTECTED, "listing"))
+@pytest.mark.parametrize("operation", [*PROTECTED, "listing"])
 def test_call_without_a_token_is_refused(strangers: Recording, operation: str, run: Run) -> None:
     """Without x-access-token the operation is refused: no data, no change."""
     shut_out(strangers, "without", operation, run)
 
 
 @pytest.mark.requirement("AUTH-4")
-@pytest.mark.parametrize("operation", (*PROTECTED, "listing"))
+@pytest.mark.parametrize("operation", [*PROTECTED, "listing"])
 def test_call_with_a_token_never_issued_is_refused(strangers: Recording, operation: str, run: Run) -> None:
     """With a token that was never issued the operation is refused: no data, no change."""
     shut_out(strangers, "never issued", operation, run)
 
 
 @pytest.mark.requirement("AUTH-8")
-@pytest.mark.parametrize("kind", ("without", "never issued"), ids=("without-a-token", "never-issued"))
+@pytest.mark.parametrize("kind", ["without", "never issued"], ids=("without-a-token", "never-issued"))
 def test_auth_refusal_is_401_or_403(strangers: Recording, kind: str) -> None:
     """A call that lacks a valid token is answered 401 or 403."""
     expect.whole(strangers)

@@ -28,7 +28,7 @@ def test_out_for_delivery_is_accepted_after_auto_dispatch(ndr_first_attempt: Rec
 
 @pytest.mark.requirement("NDR-2")
 @pytest.mark.parametrize(
-    "name", ("delivery_attempt_failed", "delivery_reattempt_requested", "out_for_delivery again"), ids=lambda n: n
+    "name", ["delivery_attempt_failed", "delivery_reattempt_requested", "out_for_delivery again"], ids=lambda n: n
 )
 def test_failed_attempt_and_the_next_are_accepted(ndr: Recording, name: str, host: Host) -> None:
     """A failed attempt, the request for another and the next attempt are accepted one after the other."""

@@ -46,7 +46,7 @@ def listed(recording: Recording, status: str) -> None:
 
 @pytest.mark.requirement("FET-3")
 @pytest.mark.parametrize("status", WALKED)
-@pytest.mark.parametrize("size", (SMALL_PAGE, 50))
+@pytest.mark.parametrize("size", [SMALL_PAGE, 50])
 def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run: Run) -> None:
     """Walking the pages of a listing yields no order twice."""
     listed(paging, status)

@@ -26,7 +26,7 @@ def kept(recording: Recording, name: str) -> Exchange:
 
 
 @pytest.mark.requirement("FET-1")
-@pytest.mark.parametrize("name", ("order", "return"))
+@pytest.mark.parametrize("name", ["order", "return"])
 def test_order_id_reads_exactly_that_order(by_id: Recording, name: str) -> None:
     """orderId reads exactly that order, with no other filter than the location."""
     exchange = kept(by_id, name)
@@ -36,7 +36,7 @@ def test_order_id_reads_exactly_that_order(by_id: Recording, name: str) -> None:
 
 
 @pytest.mark.requirement("FET-2")
-@pytest.mark.parametrize("status", (*LISTED_STATUSES, *RETURN_STATUSES))
+@pytest.mark.parametrize("status", [*LISTED_STATUSES, *RETURN_STATUSES])
 def test_listing_shows_only_its_status(listings: Recording, status: str) -> None:
     """orderStatus lists only orders with that status."""
     exchange = kept(listings, status)
@@ -56,7 +56,7 @@ def lists_something(recording: Recording) -> None:
 
 
 @pytest.mark.requirement("FET-7")
-@pytest.mark.parametrize("way", ("forward", "return"))
+@pytest.mark.parametrize("way", ["forward", "return"])
 def test_order_says_whether_it_is_self_ship(listings: Recording, way: str) -> None:
     """Each order and each return says is_self_ship, a boolean."""
     statuses = RETURN_STATUSES if way == "return" else LISTED_STATUSES
@@ -70,7 +70,7 @@ def test_order_says_whether_it_is_self_ship(listings: Recording, way: str) -> No
 
 
 @pytest.mark.requirement("FET-8")
-@pytest.mark.parametrize("name", ("unknown", "unknown info"), ids=("shipment", "info"))
+@pytest.mark.parametrize("name", ["unknown", "unknown info"], ids=("shipment", "info"))
 def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
     """An unknown orderId never reads another order."""
     exchange = kept(by_id, name)
@@ -101,7 +101,7 @@ def test_info_without_id_and_status_is_refused(by_id: Recording) -> None:
 
 
 @pytest.mark.requirement("INF-1")
-@pytest.mark.parametrize("name", ("order", "return"))
+@pytest.mark.parametrize("name", ["order", "return"])
 def test_info_by_id_answers_that_order(by_id: Recording, name: str) -> None:
     """/shipment/info by orderId answers that order."""
     exchange = kept(by_id, f"{name} info")
@@ -111,7 +111,7 @@ def test_info_by_id_answers_that_order(by_id: Recording, name: str) -> None:
 
 
 @pytest.mark.requirement("INF-1")
-@pytest.mark.parametrize("status", (*LISTED_STATUSES, *RETURN_STATUSES))
+@pytest.mark.parametrize("status", [*LISTED_STATUSES, *RETURN_STATUSES])
 def test_info_by_status_shows_only_that_status(listings: Recording, status: str) -> None:
     """/shipment/info by orderStatus shows only orders of that status."""
     exchange = kept(listings, f"info {status}")
@@ -164,7 +164,7 @@ def test_listing_agrees_with_the_read_by_id(agreement: Recording) -> None:
 
 @pytest.mark.requirement("FET-10")
 @pytest.mark.parametrize(
-    "agreement", (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED), indirect=True, ids=("dp_assigned", "return_dp_assigned")
+    "agreement", [State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED], indirect=True, ids=("dp_assigned", "return_dp_assigned")
 )
 def test_waiting_orders_are_listed_where_documented(agreement: Recording, request: pytest.FixtureRequest) -> None:
     """Orders in dp_assigned are listed under PROCESSING, returns in return_dp_assigned under RETURN_PROCESSING."""
@@ -201,7 +201,7 @@ def seen(recording: Recording, what: str) -> None:
 
 
 @pytest.mark.requirement("FET-12")
-@pytest.mark.parametrize("way", ("forward", "return"))
+@pytest.mark.parametrize("way", ["forward", "return"])
 def test_order_shows_its_awb_and_courier(stepwise: Recording, return_journey: Recording, way: str) -> None:
     """After Update AWB awbNumber contains the AWB and courierName is the courier that was sent."""
     recording = stepwise if way == "forward" else return_journey

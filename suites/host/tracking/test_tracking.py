@@ -30,7 +30,7 @@ def entry_of(exchange: Exchange, order_id: str) -> dict[str, Any] | None:
 
 
 @pytest.mark.requirement("COU-1")
-@pytest.mark.parametrize("way", ("forward", "return"))
+@pytest.mark.parametrize("way", ["forward", "return"])
 def test_courier_details_show_awb_and_courier(stepwise: Recording, return_journey: Recording, way: str) -> None:
     """Courier Details answers an entry for the order, with its AWB and its courier once Update AWB was accepted."""
     recording = stepwise if way == "forward" else return_journey
@@ -67,7 +67,7 @@ def _is_error(exchange: Exchange) -> bool:
 
 
 @pytest.mark.requirement("TRK-1")
-@pytest.mark.parametrize("name", ("by id", "by awb"), ids=("by-shipment-id", "by-awb-number"))
+@pytest.mark.parametrize("name", ["by id", "by awb"], ids=("by-shipment-id", "by-awb-number"))
 def test_track_finds_a_forward_shipment(tracked: Recording, name: str) -> None:
     """Track finds a forward shipment by its id and by its AWB."""
     expect.ready(tracked)
@@ -76,7 +76,7 @@ def test_track_finds_a_forward_shipment(tracked: Recording, name: str) -> None:
 
 
 @pytest.mark.requirement("TRK-1")
-@pytest.mark.parametrize("name", ("by id", "by awb"), ids=("by-shipment-id", "by-awb-number"))
+@pytest.mark.parametrize("name", ["by id", "by awb"], ids=("by-shipment-id", "by-awb-number"))
 def test_track_finds_a_return(tracked_return: Recording, name: str) -> None:
     """Track finds a return by its id and by its AWB."""
     finds(tracked_return, name, "Charlie Courier", tracked_return.kept.get("awb"), *tracked_return.orders)
@@ -99,7 +99,7 @@ def test_shipment_id_wins_over_awb_number(tracked: Recording) -> None:
 
 @pytest.mark.requirement("TRK-3")
 @pytest.mark.parametrize(
-    "name", ("neither", "unknown id", "unknown awb"), ids=("neither", "unknown-shipment-id", "unknown-awb-number")
+    "name", ["neither", "unknown id", "unknown awb"], ids=("neither", "unknown-shipment-id", "unknown-awb-number")
 )
 def test_track_never_shows_another_shipment(tracked: Recording, name: str) -> None:
     """Track with neither, or with an unknown one, is refused or says error."""

@@ -25,7 +25,7 @@ def test_auto_dispatch_missing_or_a_string_is_recorded(auto_dispatch_spelt: Reco
 
 
 @pytest.mark.requirement("NDR-4")
-@pytest.mark.parametrize("ndr_out_of_order", (0, 1, 2), indirect=True)
+@pytest.mark.parametrize("ndr_out_of_order", [0, 1, 2], indirect=True)
 def test_optional_steps_out_of_order_are_recorded(ndr_out_of_order: Recording) -> None:
     """What the host makes of optional delivery steps out of their order stands in its dialect."""
     expect.whole(ndr_out_of_order)

@@ -59,7 +59,7 @@ def served(run: Run, operation: str, exchange: Exchange) -> None:
 
 
 @pytest.mark.requirement("VAL-3")
-@pytest.mark.parametrize("operation", (*BULK, "track"))
+@pytest.mark.parametrize("operation", [*BULK, "track"])
 def test_body_that_is_not_json_is_refused(
     broken_bodies: Recording, stepwise: Recording, tracked: Recording, operation: str, run: Run
 ) -> None:
@@ -95,7 +95,7 @@ def test_meta_is_optional(stepwise: Recording) -> None:
 
 @pytest.mark.requirement("VAL-5")
 @pytest.mark.control(Event.BAG_PICKED)
-@pytest.mark.parametrize("name", (*META_FIELDS, "all"))
+@pytest.mark.parametrize("name", [*META_FIELDS, "all"])
 def test_documented_field_of_meta_is_accepted(meta: Recording, name: str, control: Control) -> None:
     """A status with a documented field of meta, or with all of them, is accepted."""
     if control(Event.BAG_PICKED) is None:
