@@ -20,14 +20,9 @@ from selfship import crash, orders_file, outcome, paths, profile
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
 
-PLUGINS = (
-    # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
-    "pytest_html.fixtures",
-    "pytest_html.plugin",
-    "pytest_metadata.plugin",
-    "_hypothesis_pytestplugin",
-    "schemathesis.pytest.plugin",
-)
+# By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
+REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plugin")
+GENERATORS = ("_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
 PASSED_ON = ("host", "location", "other_location", "provision", "concurrency", "rate", "settle", "timeout", "seed")
 INTERRUPTED = 130
 OF_PYTEST = {4: 2, 5: 4}
@@ -119,7 +114,8 @@ def _pytest_arguments() -> list[str]:
     fixed += ["-W", "default", "-p", "no:cacheprovider"]
     # The screen is the run's own: progress, then a summary.
     fixed += ["-p", "no:terminalreporter"]
-    return fixed + [argument for name in PLUGINS for argument in ("-p", name)]
+    plugins = GENERATORS if outcome.lean() else (*REPORTERS, *GENERATORS)
+    return fixed + [argument for name in plugins for argument in ("-p", name)]
 
 
 def _settle_in(environ: MutableMapping[str, str], base: Path) -> None:

@@ -72,13 +72,17 @@ class Driving:
         if options.out is None:
             now = session.now()
             options.out = str(outcome.folder(self.base, options.host, now))
-        out = self.base / options.out
+        if not outcome.lean():
+            self._ask_for_reports(self.base / options.out)
+        if self.by_command:
+            self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
+
+    def _ask_for_reports(self, out: Path) -> None:
+        options = self.config.option
         if not options.xmlpath:
             options.xmlpath = str(out / "junit.xml")
         if not getattr(options, "htmlpath", None):
             options.htmlpath, options.self_contained_html = str(out / "report.html"), True
-        if self.by_command:
-            self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
 
     def _redact(self, text: str) -> str:
         return self.run.recorder.redact(text) if self.run else text
@@ -94,6 +98,7 @@ class Driving:
         if any(item.path.is_relative_to(paths.SUITES) for item in items):
             self._narrowed = True
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
         if self.run:
             report.title = f"selfship: {self.run.config.profile.url}, check by check"
@@ -157,7 +162,8 @@ class Driving:
         self._judged.add(item.nodeid)
         _tell(report, check)
         if self.run:
-            report.extras = [*getattr(report, "extras", []), *_evidence(check, self.run)]
+            if not outcome.lean():
+                setattr(report, "extras", [*getattr(report, "extras", []), *_evidence(check, self.run)])  # noqa: B010 - pytest-html's own attribute
             if self._terminal:
                 self._terminal.check(check.verdict)
                 self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
@@ -282,7 +288,7 @@ def _tell(report: pytest.TestReport, check: Check) -> None:
 
 def _evidence(check: Check, run: Run) -> list[Any]:
     """The exchanges of a check, as a fold-out of pytest-html."""
-    from pytest_html import extras
+    from pytest_html import extras  # type: ignore[import-untyped] # it ships no types
 
     known = run.recorder.exchanges
     shown = [known[seq - 1] for seq in check.exchanges[:EVIDENCE_SHOWN] if 0 < seq <= len(known)]

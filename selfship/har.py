@@ -31,7 +31,7 @@ def write(exchanges: Iterable[Exchange], path: Path, *, started: str) -> None:
         "pages": [{"startedDateTime": started, "id": PAGE, "title": "selfship", "pageTimings": {}}],
     }
     with path.open("w", encoding="utf-8") as file:
-        # An entry a line: searched and compared with a person's usual tools, and a third of the size of an indented one.
+        # An entry a line: to be searched and compared with everyday tools.
         file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
         for place, exchange in enumerate(exchanges):
             file.write((",\n" if place else "\n") + json.dumps(_entry(exchange)))

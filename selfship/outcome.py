@@ -6,6 +6,7 @@ the run's own status here, and the command reads it.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,11 @@ last: Outcome | None = None
 
 started_in: Path | None = None
 """The user's folder, once the command has left it for the kit's own; None where nobody has."""
+
+
+def lean() -> bool:
+    """Whether only the results are wanted and no report: `selfship prove` asks so, for its many runs."""
+    return os.environ.get("SELFSHIP_LEAN") == "1"
 
 
 def folder(base: Path, url: str | None, now: datetime) -> Path:

@@ -169,7 +169,7 @@ def _scenario_fixture(which: Scenario) -> Callable[..., Recording]:
     def play(request: pytest.FixtureRequest, run: Run) -> Recording:
         return run.recording(which.name, getattr(request, "param", None))
 
-    return play  # type: ignore[no-any-return]
+    return play
 
 
 for _name, _which in SCENARIOS.items():

@@ -125,7 +125,7 @@ class Run:
 
     def recordings(self) -> list[Recording]:
         """Every recording of the run so far, those under way waited for."""
-        return [future.result() for future in self._futures.values()] + list(self._played.values())
+        return [one.result() for one in self._futures.values() if not one.cancelled()] + list(self._played.values())
 
     def quietly(self, name: str) -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""

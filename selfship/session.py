@@ -129,9 +129,15 @@ def _stopped(run: Run, found: list[Any]) -> None:
 
 
 def write(run: Run, results: Results) -> Path:
-    """Writes results, HAR and certificate, and drops the journal; the certificate's path. OSError where it cannot."""
+    """Writes results, HAR and certificate, and drops the journal; the certificate's path. OSError where it cannot.
+
+    Of a lean run only the results.
+    """
     out = run.config.out
     write_json(out / "results.json", results.to_json())
+    if outcome.lean():
+        run.drop_journal()
+        return out / "results.json"
     har.write(run.exchanges(), out / "exchanges.har", started=str(results.run["started"]))
     certificate.write(results, run.exchanges(), out / "certificate.html")
     run.drop_journal()

@@ -12,9 +12,11 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from selfship.answers import envelope
 from selfship.certificate.pretty import layout
 from selfship.certificate.words import cut, number
 from selfship.exchanges import Exchange, Headers, curl
+from selfship.operations import OPERATIONS
 
 BODY = 4_000
 """Characters of a body that are shown."""
@@ -93,7 +95,10 @@ def exhibit(exchange: Exchange, *, curl_line: str | None = None) -> Exhibit:
 def one_line(exchange: Exchange) -> str:
     """Request and outcome in a line: `PUT /oms/v3/shipment/status → 200 OK`."""
     outcome = f"{exchange.status} {_phrase(exchange.status)}" if exchange.status else f"no answer ({exchange.error})"
-    return cut(f"{exchange.method} {exchange.path} → {outcome.strip()}", 200)
+    # A refusal may stand in the envelope of a 200.
+    found = envelope(exchange) if exchange.operation in OPERATIONS else None
+    counts = f", {found.success} accepted, {found.failed} failed" if found else ""
+    return cut(f"{exchange.method} {exchange.path} → {outcome.strip()}{counts}", 200)
 
 
 def answer_line(exchange: Exchange) -> str:

@@ -90,6 +90,11 @@ def illustrate(found: Sequence[Case], exchanges: Mapping[int, Exchange], room: A
                     _illustrate(case.shown[depth], place, exchanges, room)
 
 
+def of_rule(rule: str, found: Iterable[Case]) -> str | None:
+    """Where the findings of a rule are shown first."""
+    return next((case.anchor for case in found if case.row.id == rule), None)
+
+
 def anchor(*names: str) -> str:
     """An id that is safe in an attribute and in a link."""
     return "-".join(re.sub(r"[^A-Za-z0-9_-]+", "-", name) for name in names)

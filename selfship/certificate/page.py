@@ -11,43 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from selfship import requirements
-from selfship.certificate import findings, journeys, latency, matrix, reason
-from selfship.certificate.exhibits import Allowance, by_seq, one_line
-from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, cut, moment, number, seconds
+from selfship.certificate import findings, journeys, latency, matrix, reason, table
+from selfship.certificate.exhibits import Allowance, by_seq
+from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, moment, number, seconds
 from selfship.exchanges import Exchange
-from selfship.results import Evidence, Observation, RequirementResult, Results
+from selfship.results import Observation, RequirementResult, Results
 from selfship.verdict import Verdict
 
-_EVIDENCE = 40
-"""Passing checks named in one row."""
 _CAUSES = 10
 _SWITCHES = ("edition", "invoicing", "credit_note", "rto_acceptance", "auth")
 _NAMES = {"settle": "settle, at most", "settle_seen": "settle, as seen", "name": "profile"}
 _UNITS = {"settle": " s", "settle_seen": " s", "timeout": " s", "rate": " requests a second"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A requirement in the table, with what its fold holds. `at` leads to its findings where they are shown."""
-
-    row: RequirementResult
-    word: Word
-    anchor: str
-    at: str | None
-    findings: list[tuple[Word, str, str | None]]
-    findings_more: int
-    evidence: list[Evidence]
-    evidence_more: int
-    cells: list[matrix.Square]
-    lines: Mapping[int, str]
-
-
-@dataclass(frozen=True)
-class Group:
-    name: str
-    title: str
-    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -71,7 +45,7 @@ class Page:
     waived: list[findings.Case]
     blocked: list[findings.Unjudged]
     not_testable: list[findings.Unjudged]
-    groups: list[Group]
+    groups: list[table.Group]
     bars: list[latency.Bar]
     dialect: list[Observation]
     evidence_at: Mapping[int, str]
@@ -99,7 +73,7 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
         tally=_tally(rows),
         facts=_facts(results),
         switches=_switches(results),
-        fix_first=[(cause, _anchor_of(cause.requirement, cases)) for cause in results.fix_first[:_CAUSES]],
+        fix_first=[(cause, findings.of_rule(cause.requirement, cases)) for cause in results.fix_first[:_CAUSES]],
         diagrams=diagrams,
         diagram_words=journeys.words(diagrams),
         grid=grid,
@@ -109,7 +83,7 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
         waived=waived,
         blocked=findings.unjudged(rows, Verdict.BLOCKED),
         not_testable=findings.unjudged(rows, Verdict.NOT_TESTABLE),
-        groups=_groups(rows, cases, grid, known),
+        groups=table.groups(rows, cases, grid, known),
         bars=latency.bars(results.latency_ms),
         dialect=results.dialect,
         evidence_at=_evidence_at(cases),
@@ -182,44 +156,3 @@ def _evidence_at(cases: Sequence[findings.Case]) -> dict[int, str]:
             for one in shown.exhibits:
                 found.setdefault(one.seq, findings.anchor(shown.anchor, f"x{one.seq}"))
     return found
-
-
-def _anchor_of(requirement: str, cases: Sequence[findings.Case]) -> str | None:
-    return next((case.anchor for case in cases if case.row.id == requirement), None)
-
-
-def _groups(
-    rows: Sequence[RequirementResult],
-    cases: Sequence[findings.Case],
-    grid: matrix.Grid,
-    known: Mapping[int, Exchange],
-) -> list[Group]:
-    titles = requirements.groups()
-    found: dict[str, Group] = {}
-    for row in rows:
-        group = found.setdefault(row.group, Group(row.group, titles.get(row.group, ""), []))
-        group.rows.append(_row(row, cases, grid, known))
-    return list(found.values())
-
-
-def _row(
-    row: RequirementResult, cases: Sequence[findings.Case], grid: matrix.Grid, known: Mapping[int, Exchange]
-) -> Row:
-    folded = findings.fold(row.findings)
-    where = {shown.message: shown.anchor for case in cases if case.row.id == row.id for shown in case.shown}
-    cells = [square for square in grid.squares if square.rule == row.id and square.word is not VERDICTS[None]]
-    return Row(
-        row=row,
-        word=VERDICTS[row.verdict],
-        anchor=findings.anchor("req", row.id),
-        at=_anchor_of(row.id, cases),
-        findings=[
-            (VERDICTS[same[0].verdict], cut(same[0].message, 240), where.get(cut(same[0].message, findings.MESSAGE)))
-            for same in folded[:8]
-        ],
-        findings_more=max(0, len(folded) - 8),
-        evidence=row.evidence[:_EVIDENCE],
-        evidence_more=max(0, len(row.evidence) - _EVIDENCE),
-        cells=cells,
-        lines={seq: one_line(known[seq]) for square in cells for seq in square.exchanges[:2] if seq in known},
-    )

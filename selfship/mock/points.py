@@ -39,6 +39,7 @@ class Point(StrEnum):
     LINES = "lines"  # Refusal | None: what is wrong with the lines that the item names
     CHANGES = "changes"  # dict: the fields of the order that the event sets
     GAP = "gap"  # float: seconds between decision and effect, for races
+    LATE = "late"  # Ruling: as it stands when the gap is over
     ENVELOPE = "envelope"  # Tally: what is counted and listed
     QUERY = "query"  # dict[str, str]: the query as understood
     LOCATIONS = "locations"  # frozenset[str]: the locations that a listing covers

@@ -47,6 +47,7 @@ async def write(host: Host, ask: Ask, items: Items) -> Answer:
         ruling = _decide(host, ask)
         if gap := host.at(Point.GAP, 0.0, ask):
             await asyncio.sleep(gap)
+            ruling = host.at(Point.LATE, ruling, ask)
         if ruling.applies and ask.order is not None and ask.event is not None:
             changes = changes_of(ask.event, item, ask.order, ruling.to)
             host.store.carry_out(ask.order, ask.event, host.at(Point.CHANGES, changes, ask))

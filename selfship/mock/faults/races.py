@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selfship.lifecycle import Event
-from selfship.mock.faults.fault import Fault, always, event, when
-from selfship.mock.points import Point
+from selfship.mock.conduct import Ruling
+from selfship.mock.faults.fault import Fault, always, both, event, on, several, when
+from selfship.mock.points import Ask, Hook, Point
+
+GAP_S = 0.04
+"""Between decision and effect, in seconds: longer than requests sent at once are apart."""
+CROWD = 6
+"""Single items inside at once from which on a crowded host fails: more than a few journeys bring side by side."""
+
+_ENDS = event(Event.DELIVERY_DONE, Event.RTO_BAG_DELIVERED)
+
+
+def _single(ask: Ask) -> bool:
+    return ask.items == 1
+
+
+def _comes_in(_: float, ask: Ask) -> float:
+    ask.memory["inside"] = ask.memory.get("inside", 0) + 1
+    return GAP_S
+
+
+def _crowded(ask: Ask) -> bool:
+    """Asked on the way out, for each that came in."""
+    inside: int = ask.memory["inside"]
+    ask.memory["inside"] = inside - 1
+    return inside >= CROWD
+
+
+def _is_lost(ruling: Ruling, ask: Ask) -> Ruling:
+    return replace(ruling, applies=False) if _crowded(ask) else ruling
+
+
+def _is_turned_away(ruling: Ruling, ask: Ask) -> Ruling:
+    if _crowded(ask) and ruling.counted:
+        return Ruling(counted=False, applies=False, code="BUSY", message="too much is going on")
+    return ruling
+
+
+def _crowd_of_awbs(name: str, how: str, hook: Hook) -> Fault:
+    test = both(on("awb"), _single)
+    return Fault(name, "RAC-2", how, Point.GAP, when(test, _comes_in), ((Point.LATE, when(test, hook)),))
+
 
 FAULTS = (
     Fault(
         "endings_race",
         "RAC-1",
-        "decides on delivery_done and rto_bag_delivered before another's effect is seen",
+        "decides on delivery_done and rto_bag_delivered before the effect of another request is seen",
         Point.GAP,
-        when(event(Event.DELIVERY_DONE, Event.RTO_BAG_DELIVERED), always(0.05)),
+        when(both(_ENDS, _single), always(GAP_S)),
     ),
+    Fault(
+        "batches_race",
+        "RAC-1",
+        "decides on the endings of a batch before the effect of another batch is seen",
+        Point.GAP,
+        when(both(several("status"), _ENDS), always(GAP_S)),
+    ),
+    _crowd_of_awbs(
+        "crowded_awbs_are_lost", "counts an AWB that comes with many others at once, and loses it", _is_lost
+    ),
+    _crowd_of_awbs("crowded_awbs_are_refused", "refuses an AWB that comes with many others at once", _is_turned_away),
 )

@@ -58,11 +58,24 @@ def _second_page_loses_its_first(page: list[Order], ask: Ask) -> list[Order]:
     return page[1:] if ask.query.get("pageNumber") == "2" else page
 
 
-def _repeats_the_last(page: list[Order], ask: Ask) -> list[Order]:
-    """Each page but the first begins with the order that ended the page before."""
-    before = ask.memory.get("last of page")
-    ask.memory["last of page"] = page[-1] if page else None
-    return [before, *page[1:]] if before and page and _later_page(ask) else page
+def _remembers(orders: list[Order], ask: Ask) -> list[Order]:
+    ask.scratch["listing"] = orders
+    return orders
+
+
+def _one_early(page: list[Order], ask: Ask) -> list[Order]:
+    """Each page but the first begins with the order that ended the page before; a full page keeps its size."""
+    if not page or not _later_page(ask):
+        return page
+    listing: list[Order] = ask.scratch["listing"]
+    before = listing[listing.index(page[0]) - 1]
+    full = len(page) == int(ask.query.get("pageSize", "0"))
+    return [before, *(page[:-1] if full else page)]
+
+
+def _every_location(_: Any, ask: Ask) -> frozenset[str]:
+    assert ask.credential is not None
+    return ask.credential.locations
 
 
 def _shuffled(orders: list[Order], _: Ask) -> list[Order]:
@@ -202,7 +215,8 @@ FETCH = (
         "FET-3",
         "begins each page with the last order of the page before",
         Point.PAGE,
-        when(on("shipment"), _repeats_the_last),
+        when(on("shipment"), _one_early),
+        ((Point.LISTING, _remembers),),
     ),
     Fault(
         "pages_are_shuffled",
@@ -349,14 +363,14 @@ FETCH = (
         "FET-13",
         "lists every location of the credentials, whatever locationCode says",
         Point.LOCATIONS,
-        when(on("shipment"), lambda _, ask: ask.credential.locations),
+        when(on("shipment"), _every_location),
     ),
     Fault(
         "location_ignored_for_returns",
         "FET-13",
         "lists returns of every location of the credentials",
         Point.LOCATIONS,
-        when(both(on("shipment"), _asks_for_returns), lambda _, ask: ask.credential.locations),
+        when(both(on("shipment"), _asks_for_returns), _every_location),
     ),
 )
 

@@ -1,0 +1,118 @@
+"""Which hosts the suites are run against: the mock as it is, with each fault, as each variant, and each null host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from selfship import requirements
+from selfship.errors import UsageError
+from selfship.mock.faults import GROUPS, catalogue
+from selfship.mock.null import null_hosts
+from selfship.nearest import hint
+
+Kind = Literal["plain", "fault", "variant", "null"]
+KINDS: tuple[Kind, ...] = ("plain", "fault", "variant", "null")
+PROFILE = "mock"
+SETTLE_S = 0.3
+"""Of a mock that applies at once: what does not show by then never will. A variant may need longer."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One host. `rule`, of a fault: what it breaks; `also`: rules that it breaks as well, in truth.
+
+    `serves` and `profile` name the profiles of mock and tester; `options` are further ones of `certify`.
+    `source` is the module that makes this case special, relative to the mock's package.
+    """
+
+    kind: Kind
+    name: str
+    how: str
+    rule: str | None = None
+    also: tuple[str, ...] = ()
+    serves: str = PROFILE
+    profile: str = PROFILE
+    settle: float = SETTLE_S
+    population: str | None = None
+    options: tuple[str, ...] = ()
+    incomplete: bool = False
+    source: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind}-{self.name}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def every() -> list[Case]:
+    """All cases: the plain host first, then faults group by group, variants, null hosts."""
+    return [_plain(), *_faults(), *_variants(), *_nulls()]
+
+
+def _plain() -> Case:
+    return Case("plain", "plain", "the mock as it is")
+
+
+def _faults() -> Iterable[Case]:
+    files = {fault.name: f"faults/{group}.py" for group, faults in GROUPS.items() for fault in faults}
+    for fault in catalogue():
+        also = tuple(getattr(fault, "breaks_too", ()))
+        yield Case("fault", fault.name, fault.how, fault.rule, also, source=files[fault.name])
+
+
+def _variants() -> Iterable[Case]:
+    return ()
+
+
+def _nulls() -> Iterable[Case]:
+    return (Case("null", host.name, host.how, source="null.py") for host in null_hosts())
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for: globs of names by kind, ids of rules, kinds. Nothing asked is everything."""
+
+    faults: Sequence[str] = ()
+    rules: Sequence[str] = ()
+    variants: Sequence[str] = ()
+    nulls: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+
+    @property
+    def whole(self) -> bool:
+        return not (self.faults or self.rules or self.variants or self.nulls or self.kinds)
+
+    def takes(self, case: Case) -> bool:
+        globs = {"fault": self.faults, "variant": self.variants, "null": self.nulls}.get(case.kind, ())
+        named = any(_fits(case, glob) for glob in globs)
+        return self.whole or named or case.kind in self.kinds or case.rule in self.rules
+
+
+def _fits(case: Case, glob: str) -> bool:
+    # A fault is also found by its rule: --fault 'STA-*'.
+    return fnmatchcase(case.name, glob) or (case.rule is not None and fnmatchcase(case.rule, glob))
+
+
+def select(wanted: Wanted, among: Sequence[Case] | None = None) -> list[Case]:
+    """The cases asked for. UsageError for a name, a rule or a glob that fits none of them."""
+    known = every() if among is None else list(among)
+    for option, kind, globs in (
+        ("--fault", "fault", wanted.faults),
+        ("--variant", "variant", wanted.variants),
+        ("--null", "null", wanted.nulls),
+    ):
+        names = [case.name for case in known if case.kind == kind]
+        for glob in globs:
+            if not any(_fits(case, glob) for case in known if case.kind == kind):
+                raise UsageError(f"{option} {glob} fits no {kind}: `selfship mock --list` names them{hint(glob, names)}")
+    for rule in wanted.rules:
+        if rule not in requirements.load():
+            raise UsageError(f"--rule {rule}: there is no such requirement{hint(rule, list(requirements.load()))}")
+        if not any(case.rule == rule for case in known):
+            raise UsageError(f"--rule {rule}: no fault breaks it, so there is nothing to prove: add one.")
+    return [case for case in known if wanted.takes(case)]

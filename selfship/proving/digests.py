@@ -1,0 +1,73 @@
+"""What an outcome depends on, as digests: as long as they hold, the outcome stands. Reads files and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from selfship import paths
+
+MOCK = paths.PACKAGE / "mock"
+_SPECIAL = tuple(MOCK / name for name in ("faults", "variants.py", "null.py"))
+"""Parts of the mock that concern single cases."""
+_ASIDE = tuple(
+    paths.PACKAGE / name
+    for name in ("mock", "proving", "certificate", "har.py", "listing.py", "terminal.py", "conftest.py")
+)
+"""Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
+_DATA = (paths.SUITES, paths.CONTRACTS, paths.FIXTURES)
+
+
+def of_case(special: str, description: str) -> dict[str, str]:
+    """Of the judge, of the mock, of the mock's file that makes a case special ("" for none), and of its description."""
+    own = digest([MOCK / special] if special else [])
+    text = "sha256:" + hashlib.sha256(description.encode()).hexdigest()
+    return {"judge": judge(), "mock": plain_mock(), "own": own, "case": text}
+
+
+@cache
+def judge() -> str:
+    """Of everything that takes part in judging a host: kit, suites, requirements, contract."""
+    kit = [path for path in _python(paths.PACKAGE) if not _within(path, (*_ASIDE, *_DATA))]
+    return digest([*kit, *_python(paths.SUITES), paths.REQUIREMENTS, paths.OPENAPI])
+
+
+@cache
+def plain_mock() -> str:
+    """Of the mock without what only single cases use; with its orders and its profiles."""
+    host = [path for path in _python(MOCK) if not _within(path, _SPECIAL)]
+    return digest([*host, MOCK / "faults" / "fault.py", *_profiles()])
+
+
+@cache
+def whole_mock() -> str:
+    """Of the mock with all that can be wrong with it."""
+    return digest([*_python(MOCK), *_profiles()])
+
+
+def digest(files: Iterable[Path]) -> str:
+    """`sha256:` and the digest of these files' names and bytes, in whatever order they come."""
+    found = hashlib.sha256()
+    for name, path in sorted((_name(path), path) for path in set(files)):
+        found.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return "sha256:" + found.hexdigest()
+
+
+def _name(path: Path) -> str:
+    # The same in a checkout, where the data folders stand beside the package, as in a wheel, where they are inside.
+    inside = path.is_relative_to(paths.PACKAGE)
+    return path.relative_to(paths.PACKAGE if inside else paths.ROOT).as_posix()
+
+
+def _python(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.py"))
+
+
+def _profiles() -> list[Path]:
+    return list(paths.FIXTURES.rglob("*.toml"))
+
+
+def _within(path: Path, places: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in places)

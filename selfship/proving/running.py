@@ -1,0 +1,140 @@
+"""One case: its mock, the certification of it in a process of its own, and what that found.
+
+The process is forked from one that has imported what every certification needs: a fresh interpreter would spend more
+time on imports than on judging. From there on it is the command itself, `selfship certify`, with its own arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from selfship.embedded import EmbeddedHost, embedded_host
+from selfship.errors import KitError
+from selfship.proving import digests
+from selfship.proving.cases import Case
+from selfship.proving.outcome import Outcome, of_results
+
+TIMEOUT_S = 120.0
+_PRELOADED = ("pytest", "schemathesis", "hypothesis", "selfship.session", "selfship.certification", "rich.live")
+"""Not the plugin and what it registers for rewriting: pytest must be the first to import that."""
+
+
+class Nursery:
+    """Certifies cases, each in a process of its own. Safe to use from several threads."""
+
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        methods = multiprocessing.get_all_start_methods()
+        self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            self._context.set_forkserver_preload(list(_PRELOADED))
+        self._running: set[BaseProcess] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def run(self, case: Case) -> Outcome | None:
+        """What certifying the case's host finds; None where the nursery was stopped meanwhile."""
+        began = time.monotonic()
+        known = digests.of_case(case.source, repr(case))
+        folder = Path(tempfile.mkdtemp(prefix="selfship-prove-"))
+        try:
+            status = self._certify(case, folder)
+            if self._stopped:
+                return None
+            wall_s = time.monotonic() - began
+            return _read(case, known, folder, status, wall_s, self._timeout_s)
+        except KitError as problem:
+            return None if self._stopped else Outcome(case.id, known, error=str(problem))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Ends what is under way; `run` then returns None."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.kill()
+
+    def _certify(self, case: Case, folder: Path) -> int | None:
+        """The exit status; None where the time was up."""
+        with _host(case) as host:
+            process = self._context.Process(
+                target=_certification, args=(_arguments(case, host.url, folder), _environ(host), str(folder))
+            )
+            with self._lock:
+                if self._stopped:
+                    return None
+                process.start()
+                self._running.add(process)
+            try:
+                process.join(self._timeout_s)
+                in_time = process.exitcode is not None
+                if not in_time:
+                    process.kill()
+                    process.join()
+                return process.exitcode if in_time else None
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+
+
+def _host(case: Case) -> AbstractContextManager[EmbeddedHost]:
+    faults = [case.name] if case.kind == "fault" else []
+    variant = case.name if case.kind == "variant" else None
+    null = case.name if case.kind == "null" else None
+    return embedded_host(case.serves, faults=faults, variant=variant, null=null, population=case.population)
+
+
+def _arguments(case: Case, url: str, folder: Path) -> list[str]:
+    given = ["certify", "--quiet", f"--host={url}", f"--profile={case.profile}", f"--out={folder / 'run'}"]
+    return [*given, f"--settle={case.settle:g}", *case.options]
+
+
+def _environ(host: EmbeddedHost) -> dict[str, str]:
+    return {**host.credentials.secrets(), "SELFSHIP_LEAN": "1"}
+
+
+def _certification(arguments: Sequence[str], environ: Mapping[str, str], folder: str) -> None:
+    """What the process does: `selfship certify`, its output in `folder/log`."""
+    if hasattr(os, "setsid"):
+        # Ctrl-C is for the parent, which then ends us.
+        os.setsid()
+    log = os.open(Path(folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    tempfile.tempdir = folder
+    for name in [name for name in os.environ if name.startswith("SELFSHIP_")]:
+        del os.environ[name]
+    os.environ.update(environ)
+    from selfship.cli import main
+
+    main(list(arguments))
+
+
+def _read(
+    case: Case, known: Mapping[str, str], folder: Path, status: int | None, wall_s: float, timeout_s: float
+) -> Outcome:
+    try:
+        results = json.loads((folder / "run" / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        how = f"had not ended after {timeout_s:g} s" if status is None else f"ended with exit status {status}"
+        return Outcome(case.id, known, error=f"The certification {how}: {_last_words(folder)}")
+    return of_results(case, known, results, wall_s)
+
+
+def _last_words(folder: Path) -> str:
+    try:
+        said = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        said = []
+    return said[-1][:300] if said else "it said nothing."

@@ -1,0 +1,397 @@
+"""Tours of a mock, in process and on a stopped clock: everything that one part of it says, in a form to compare.
+
+Two hosts that differ in nothing say the same on the same tour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+from unittest import mock as patching
+from urllib.parse import urlencode
+
+from selfship.lifecycle import AUTOMATIC, KNOWN_COARSE, Event, State
+from selfship.mock.app import Host
+from selfship.mock.order import Order, dumped
+from selfship.mock.population import Maker
+from selfship.mock.settings import MockSettings
+from selfship.mock.store import Store
+from selfship.operations import BULK, OPERATIONS, TOKEN_HEADER, WRITES
+from tests.mock_host import item_of, journey_of
+
+S, E = State, Event
+NOW = 1_750_000_000.0
+UNKNOWN = "17328629784861446350"
+_VARYING = re.compile(r'"(time|access_token)":"([^"]*)"')
+_TRACE = re.compile(r'"trace_id":"([^"]*)"')
+
+
+class Tour:
+    """One visit to one host. `seen` grows with everything that it answers."""
+
+    def __init__(self, settings: MockSettings) -> None:
+        self.host = Host(settings, Store(settings))
+        self.maker = Maker(7)
+        self.seen: list[Any] = []
+        self.traces: set[str] = set()
+        self.token: str | None = None
+
+    def make(self, state: State, count: int = 1, **wanted: Any) -> list[Order]:
+        wanted = {"journey": journey_of(state), "lines": 2, "quantity": 2, **wanted}
+        orders = list(self.maker.orders(state, count, **wanted))
+        self.host.store.add(orders)
+        return orders
+
+    async def send(self, operation: str, body: Any = None, **query: Any) -> tuple[int, bytes]:
+        info = OPERATIONS[operation]
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        headers = [(TOKEN_HEADER.encode(), self.token.encode())] if self.token is not None else []
+        scope = {
+            "type": "http",
+            "method": info.method,
+            "path": info.path,
+            "query_string": urlencode(query).encode(),
+            "headers": headers,
+        }
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.host(scope, receive, send)
+        status, answer = int(sent[0]["status"]), bytes(sent[1]["body"])
+        media = dict(sent[0]["headers"]).get(b"content-type", b"")
+        self.seen.append((operation, status, media, self._steady(answer)))
+        return status, answer
+
+    def _steady(self, answer: bytes) -> str:
+        text = answer.decode("latin-1")
+        self.traces.update(_TRACE.findall(text))
+        text = _TRACE.sub(lambda found: f'"trace_id":"{len(self.traces)}"', text)
+        return _VARYING.sub(lambda found: f"{found[1]}:{re.sub('[0-9A-Za-z_-]', '9', found[2])}", text)
+
+    async def login(self, **query: str) -> str | None:
+        settings = self.host.settings
+        query = query or {"username": settings.username, "password": settings.password}
+        status, answer = await self.send("token", **query)
+        return str(json.loads(answer).get("access_token", "")) if status == 200 else None
+
+    async def fire(self, event: Event, order: Order, **more: Any) -> None:
+        operation, item = item_of(event, order)
+        await self.send(operation, [{**item, **more}])
+
+    def note(self, *orders: Order) -> None:
+        """Everything that the host now knows of `orders`."""
+        self.seen += [dumped(order) for order in orders]
+
+
+async def _matrix(tour: Tour) -> None:
+    for state in State:
+        if state in AUTOMATIC:
+            continue
+        for event in Event:
+            (order,) = tour.make(state)
+            await tour.fire(event, order)
+            tour.note(order)
+    for state, made_by in (
+        (S.RTO_BAG_DELIVERED, E.AUTO_DISPATCH),
+        (S.OUT_FOR_DELIVERY, E.DELIVERY_REATTEMPT_REQUESTED),
+    ):
+        for event in Event:
+            (order,) = tour.make(state)
+            order.history.append([NOW, made_by, state])
+            await tour.fire(event, order)
+            tour.note(order)
+
+
+_WALKS: tuple[tuple[State, str], ...] = (
+    (S.PLACED, "confirm invoice awb pack dispatch bag_picked delivery_done"),
+    (S.PLACED, "confirm invoice auto_dispatch delivery_done"),
+    (
+        S.DP_ASSIGNED,
+        """auto_dispatch out_for_delivery delivery_attempt_failed delivery_reattempt_requested out_for_delivery bag_picked
+        delivery_attempt_failed delivery_reattempt_requested delivery_done""",
+    ),
+    (S.DP_ASSIGNED, "auto_dispatch out_for_delivery delivery_done"),
+    (S.DP_ASSIGNED, "awb pack dispatch bag_picked out_for_delivery delivery_done"),
+    (S.DP_ASSIGNED, "auto_dispatch rto_bag_delivered delivery_done accept_return credit_note"),
+    (S.DP_ASSIGNED, "awb pack dispatch bag_picked rto_bag_delivered accept_return credit_note"),
+    (S.BAG_PICKED, "accept_return"),
+    (
+        S.RETURN_DP_ASSIGNED,
+        """credit_note return_bag_in_transit awb return_bag_in_transit accept_return return_bag_delivered credit_note
+        accept_return credit_note credit_note""",
+    ),
+    (S.RETURN_DP_ASSIGNED, "auto_dispatch return_bag_delivered awb return_bag_in_transit return_bag_delivered"),
+)
+
+
+async def _journeys(tour: Tour) -> None:
+    for start, words in _WALKS:
+        for lines in (1, 2):
+            (order,) = tour.make(start, lines=lines)
+            for word in words.split():
+                await tour.fire(Event(word), order)
+            tour.note(order)
+            await tour.send("shipment", orderId=order.id)
+    (confirmed,), (packed,), (back,) = (
+        tour.make(S.BAG_CONFIRMED),
+        tour.make(S.BAG_PACKED),
+        tour.make(S.RETURN_BAG_DELIVERED),
+    )
+    lines_of = item_of(E.ACCEPT_RETURN, packed)[1]["orderItems"]
+    await tour.fire(E.INVOICE, confirmed, packages=[{"packageId": "P"}])
+    await tour.fire(E.DISPATCH, packed, orderItems=lines_of)
+    bad = [{**line, "reasonCode": "lost"} for line in item_of(E.ACCEPT_RETURN, back)[1]["orderItems"]]
+    await tour.fire(E.ACCEPT_RETURN, back, orderItems=bad)
+
+
+_AT_HOME: dict[str, tuple[Event, State]] = {
+    "confirm": (E.CONFIRM, S.PLACED),
+    "cancel": (E.CANCEL, S.PLACED),
+    "invoiceUpdate": (E.INVOICE, S.BAG_CONFIRMED),
+    "awb": (E.AWB, S.DP_ASSIGNED),
+    "pack": (E.PACK, S.DP_ASSIGNED),
+    "dispatch": (E.DISPATCH, S.BAG_PACKED),
+    "status": (E.DELIVERY_DONE, S.BAG_PICKED),
+    "return": (E.ACCEPT_RETURN, S.RETURN_BAG_DELIVERED),
+}
+
+
+def _items(operation: str, orders: list[Order]) -> list[dict[str, Any]]:
+    if operation not in _AT_HOME:
+        return [{"orderId": order.id} for order in orders]
+    return [item_of(_AT_HOME[operation][0], order)[1] for order in orders]
+
+
+async def _limits(tour: Tour) -> None:
+    for operation in BULK:
+        at_home = _AT_HOME.get(operation, (E.PACK, S.BAG_PACKED))[1]
+        for count in (19, 20, 20, 21):
+            orders = tour.make(at_home, count)
+            await tour.send(operation, _items(operation, orders))
+            tour.note(*orders)
+        await tour.send(operation, [])
+
+
+async def _batches(tour: Tour) -> None:
+    for operation in WRITES:
+        event, at_home = _AT_HOME[operation]
+        good, bad = tour.make(at_home, 3), tour.make(S.CANCELLED)[0]
+        mended = item_of(event, good[1])[1]
+        batch = [
+            item_of(event, good[0])[1],
+            item_of(event, bad)[1],
+            {**mended, "orderId": 7},
+            item_of(event, good[2])[1],
+        ]
+        await tour.send(operation, batch)
+        await tour.send(operation, [mended])
+        tour.note(*good, bad)
+    for first, second in ((E.DELIVERY_DONE, E.RTO_BAG_DELIVERED), (E.RTO_BAG_DELIVERED, E.DELIVERY_DONE)):
+        (order,) = tour.make(S.BAG_PICKED)
+        await tour.send("status", [item_of(event, order)[1] for event in (first, second)])
+        tour.note(order)
+    forward, back = tour.make(S.DP_ASSIGNED, 2), tour.make(S.RETURN_DP_ASSIGNED, 2)
+    await tour.send("awb", _items("awb", [forward[0], back[0], forward[1], back[1]]))
+    (waiting,) = tour.make(S.HANDED_OVER_TO_DG)
+    (other,) = tour.make(S.BAG_PICKED)
+    await tour.send("status", _items("status", [other, waiting]))
+    await tour.send("status", [item_of(E.BAG_PICKED, waiting)[1]])
+    await tour.send("status", _items("status", [waiting]))
+    tour.note(*forward, *back, waiting, other)
+
+
+async def _values(tour: Tour) -> None:
+    for operation in WRITES:
+        event, at_home = _AT_HOME[operation]
+        (order,) = tour.make(at_home)
+        item = item_of(event, order)[1]
+        await tour.send(operation, [{**item, "orderId": UNKNOWN}])
+        for field in item:
+            await tour.send(operation, [{key: value for key, value in item.items() if key != field}])
+            for wrong in (7, "", None):
+                (order,) = tour.make(at_home)
+                await tour.send(operation, [{**item_of(event, order)[1], field: wrong}])
+                tour.note(order)
+        (order,) = tour.make(at_home)
+        item = item_of(event, order)[1]
+        bodies: list[Any] = [b"", b"not json", json.dumps([item]).encode() + b"garbage", item, [None], "text"]
+        for body in bodies:
+            await tour.send(operation, body)
+        tour.note(order)
+    for state in (S.HANDED_OVER_TO_DG, S.BAG_PICKED, S.DP_ASSIGNED):
+        for value in ("BAG_PICKED", "Delivery_Done", " delivery_done ", "dp_assigned", "flown"):
+            (order,) = tour.make(state)
+            await tour.send("status", [{"orderId": order.id, "orderStatus": value}])
+            tour.note(order)
+    (order,) = tour.make(S.OUT_FOR_DELIVERY)
+    meta: dict[str, Any] = {"remark": "r", "reasonCode": 3, "dpLocation": "d", "promised_delivery_date": "2025-12-10"}
+    for name, value in meta.items():
+        await tour.fire(E.DELIVERY_ATTEMPT_FAILED, order, meta={name: value})
+        order.state = S.OUT_FOR_DELIVERY
+    await tour.fire(E.DELIVERY_ATTEMPT_FAILED, order)
+    for state, event in (
+        (S.DP_ASSIGNED, E.AWB),
+        (S.RETURN_DP_ASSIGNED, E.AWB),
+        (S.HANDED_OVER_TO_DG, E.BAG_PICKED),
+        (S.RETURN_DP_ASSIGNED, E.RETURN_BAG_IN_TRANSIT),
+    ):
+        (order,) = tour.make(state, is_self_ship=False)
+        await tour.fire(event, order)
+        tour.note(order)
+
+
+async def _auth(tour: Tour) -> None:
+    settings = tour.host.settings
+    name, word = settings.username, settings.password
+    for query in (
+        {"username": name, "password": "wrong"},
+        {"username": name, "password": word.upper()},
+        {"username": name},
+    ):
+        await tour.login(**query)
+    good = tour.token
+    for token in (None, "never-issued"):
+        tour.token = token
+        for operation in OPERATIONS:
+            await _one_of(tour, operation)
+    tour.token = await tour.login()
+    await tour.send("info", orderStatus="CREATED")
+    tour.token = good
+    for query in ({"orderStatus": "CREATED"}, {"orderStatus": "RETURN_PROCESSING"}):
+        await tour.send("shipment", **query)
+        await tour.send("shipment", **query, pageNumber=2)
+    tour.token = await tour.login(username=settings.other_username, password=settings.other_password)
+    for operation in OPERATIONS:
+        await _one_of(tour, operation)
+    ours, theirs = tour.make(S.PLACED, 2), tour.make(S.PLACED, 2, location="DEL-02")
+    await tour.send("confirm", _items("confirm", [theirs[0], ours[0], theirs[1], ours[1]]))
+    tour.note(*ours, *theirs)
+
+
+async def _one_of(tour: Tour, operation: str) -> None:
+    """A good request of that operation on a fresh order of the first location."""
+    (order,) = tour.make(_AT_HOME.get(operation, (E.PACK, S.BAG_PACKED))[1])
+    if operation in ("shipment", "info", "track", "token"):
+        body = {"shipment_id": order.id} if operation == "track" else None
+        await tour.send(operation, body, orderId=order.id)
+    else:
+        await tour.send(operation, _items(operation, [order]))
+    tour.note(order)
+
+
+_SHOWN = (*sorted(KNOWN_COARSE), "NONE")
+
+
+async def _reading(tour: Tour) -> None:
+    for state in State:
+        tour.make(state, 3)
+        tour.make(state, 1, location="DEL-02")
+    tour.make(S.DP_ASSIGNED, 2, locked=True, is_self_ship=False)
+    (early,) = tour.make(S.DP_ASSIGNED)
+    await tour.fire(E.AUTO_DISPATCH, early)
+    (early,) = tour.make(S.DP_ASSIGNED)
+    await tour.fire(E.AWB, early)
+    for operation in ("shipment", "info"):
+        for status in _SHOWN:
+            query = {"orderStatus": status, "locationCode": "BLR-01"}
+            for page in range(1, 4):
+                await tour.send(operation, **query, pageNumber=page, pageSize=2)
+            await tour.send(operation, **query)
+            await tour.send(operation, **query, orderingChannel="FYND")
+            if operation == "shipment":
+                await tour.send(operation, **query, orderDateFrom="2025-06-08")
+                await tour.send(operation, **query, orderDateTo="2025-06-08")
+        for order in tour.host.store.oldest_first():
+            await tour.send(operation, orderId=order.id)
+        near = tour.host.store.oldest_first()[0].id
+        for query in ({"orderId": UNKNOWN}, {"orderId": f"{int(near) ^ 1}"}, {}, {"locationCode": "BLR-01"}):
+            await tour.send(operation, **query)
+
+
+async def _tracking(tour: Tour) -> None:
+    orders = [tour.make(state)[0] for state in (S.DP_ASSIGNED, S.BAG_PICKED, S.RETURN_BAG_IN_TRANSIT)]
+    await tour.send("courierDetails", [{"orderId": order.id} for order in orders])
+    await tour.send("courierDetails", [{"orderId": UNKNOWN}])
+    for order in orders:
+        other = orders[2] if order is not orders[2] else orders[1]
+        await tour.send("track", {"shipment_id": order.id})
+        await tour.send("track", {"awb_number": order.awb})
+        await tour.send("track", {"shipment_id": order.id, "awb_number": other.awb})
+    for body in ({}, {"shipment_id": UNKNOWN}, {"awb_number": "none"}):
+        await tour.send("track", body)
+    await tour.fire(E.DELIVERY_DONE, orders[1])
+    await tour.fire(E.RETURN_BAG_DELIVERED, orders[2])
+    for order in orders:
+        await tour.send("track", {"shipment_id": order.id})
+
+
+async def _documents(tour: Tour) -> None:
+    states = (S.PLACED, S.DP_ASSIGNED, S.BAG_PACKED, S.RTO_BAG_ACCEPTED, S.RETURN_ACCEPTED, S.CREDIT_NOTE_GENERATED)
+    for operation in ("labels", "invoice"):
+        for state in states:
+            await tour.send(operation, [{"orderId": tour.make(state)[0].id}])
+        (order,) = tour.make(S.DP_ASSIGNED)
+        await tour.fire(E.AWB, order)
+        await tour.send(operation, [{"orderId": order.id}])
+
+
+async def _wire(tour: Tour) -> None:
+    for part in (_batches, _tracking, _documents, _values):
+        await part(tour)
+    await tour.send("status", [])
+    tour.make(S.PLACED, 3)
+    (back,) = tour.make(S.RETURN_DP_ASSIGNED)
+    for operation in ("shipment", "info"):
+        for status in ("CREATED", "RETURN_PROCESSING"):
+            await tour.send(operation, orderStatus=status, locationCode="BLR-01")
+        await tour.send(operation, orderId=back.id)
+
+
+async def _races(tour: Tour) -> None:
+    (alone, shared), others = tour.make(S.BAG_PICKED, 2), tour.make(S.BAG_PICKED, 2)
+    await asyncio.gather(tour.fire(E.DELIVERY_DONE, alone), tour.fire(E.RTO_BAG_DELIVERED, alone))
+    await asyncio.gather(
+        tour.send("status", [item_of(E.DELIVERY_DONE, order)[1] for order in (shared, others[0])]),
+        tour.send("status", [item_of(E.RTO_BAG_DELIVERED, order)[1] for order in (shared, others[1])]),
+    )
+    crowd = tour.make(S.DP_ASSIGNED, 12)
+    await asyncio.gather(*(tour.fire(E.AUTO_DISPATCH, order) for order in crowd))
+    tour.note(alone, shared, *others, *crowd)
+
+
+Part = Callable[[Tour], Coroutine[Any, Any, None]]
+PARTS: dict[str, Part] = {
+    "wire": _wire,
+    "auth": _auth,
+    "reading": _reading,
+    "tracking": _tracking,
+    "journeys": _journeys,
+    "transitions": _matrix,
+    "limits": _limits,
+    "batches": _batches,
+    "values": _values,
+    "documents": _documents,
+    "races": _races,
+}
+
+
+def seen(part: str, settings: MockSettings) -> list[Any]:
+    """Everything that a host with `settings` says on the tour of that part."""
+
+    async def visit() -> list[Any]:
+        tour = Tour(settings)
+        tour.token = await tour.login()
+        await PARTS[part](tour)
+        return tour.seen
+
+    with patching.patch.object(time, "time", lambda: NOW):
+        return asyncio.run(visit())
