@@ -105,6 +105,22 @@ def requirements(group: str | None, as_json: bool) -> int:
     return 0
 
 
+@cli.command()
+@click.option("--fault", metavar="GLOB", multiple=True, help="Only these faults, by name or rule; repeatable.")
+@click.option("--rule", metavar="ID", multiple=True, help="Only the faults that break this rule; repeatable.")
+@click.option("--variant", metavar="GLOB", multiple=True, help="Only these conforming variants; repeatable.")
+@click.option("--null", metavar="GLOB", multiple=True, help="Only these null hosts; repeatable.")
+@click.option("--kind", type=click.Choice(["plain", "fault", "variant", "null"]), multiple=True, help="Only this kind.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [one a core].")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), default="reports/proof", show_default=True)
+@click.option("--fresh", is_flag=True, help="Run again what an earlier run has shown and nothing has changed.")
+def prove(**options: Any) -> int:
+    """Run the suites against every seeded fault, conforming variant and null host."""
+    from selfship.proving import command
+
+    return command.run(options)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command and exits: with its status, or with one sentence and the status of the error."""
     sys.exit(_status(arguments))

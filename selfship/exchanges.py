@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,7 +199,8 @@ def curl(exchange: Exchange) -> str:
     def quoted(text: str) -> str:
         # Single quotes, except that `$SELFSHIP_…` must reach the shell.
         if "$SELFSHIP" in text:
-            return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`") + '"'
+            # Whatever else a host put into the text must not run in the shell of whoever pastes the line.
+            return '"' + re.sub(r'[\\"`]|\$(?!SELFSHIP_[A-Z])', r"\\\g<0>", text) + '"'
         return "'" + text.replace("'", "'\\''") + "'"
 
     parts = ["curl -i", f"-X {exchange.method}", quoted(exchange.url)]

@@ -151,6 +151,14 @@ def refused(done: Step, control: Step | None, *, needs_control: bool = True) -> 
     return done
 
 
+def works_alone(event: Event, control: Step | None) -> None:
+    """What holds of many is judged only where the event is accepted of one: else that is what broke."""
+    __tracebackhide__ = True
+    if control is None:
+        rule = _rule_of(event) or NO_ANSWER
+        raise BlockedError(rule, f"{event.value} was never accepted in this run, not even alone")
+
+
 def _rule_of(event: Event | None) -> str | None:
     from selfship import lifecycle
 

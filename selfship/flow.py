@@ -224,6 +224,7 @@ class Flow:
         step.after = view
         if view is not None:
             step.exchanges.append(view.seq)
+            self.host.awb_shown |= wants_awb is not None and wants_awb in view.awbs
         in_place = view is not None and orders.shows(view.status, target)
         if step.answer and step.answer.kind is Kind.NO_ANSWER:
             moved = in_place and (orders.tells_apart(state, target) or (wants_awb or "") in (view.awbs if view else ()))

@@ -1,7 +1,7 @@
 """The host under test: what the run knows of it, and what it has found out.
 
 One `Host` is shared by all scenarios of a run. It holds the profile's switches and those detected, how late the host
-was seen to be, the dialect, and the orders.
+was seen to be, whether an order was ever seen with an AWB that the run had sent, the dialect, and the orders.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Host:
     dialect: dict[tuple[str, str], Observation] = field(default_factory=dict)
     accepted: dict[Event, Step] = field(default_factory=dict)
     needed_settle: float = 0.0
+    awb_shown: bool = False
     first_page: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

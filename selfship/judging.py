@@ -16,6 +16,17 @@ from selfship.results import Cause, Evidence, Finding, MatrixCell, RequirementRe
 from selfship.scenario import Recording, Step
 from selfship.verdict import Verdict, worst
 
+EXPLAINED: tuple[tuple[str, str, bool], ...] = (
+    # a failure of this rule, by a failure of that one, and whether both must be about the same thing (parameter)
+    ("LIM-3", "LIM-2", True),
+    ("BAT-6", "BAT-1", False),
+    ("RAC-1", "BAT-1", False),
+    ("RAC-1", "BAT-6", False),
+    ("AUT-1", "FET-12", False),
+    ("BAT-4", "BAT-1", True),
+)
+"""Rules that cannot hold where another is broken. The first row that fits explains a failure."""
+
 UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
 
@@ -48,10 +59,35 @@ class Bench:
 def laid(checks: Sequence[Check], recordings: Iterable[Recording], levels: dict[str, str]) -> list[Check]:
     """The checks with each failure laid at one rule.
 
-    A cell that two rules forbid is laid at the one that explains most of the failing cells. A step that broke a
+    A cell that two rules forbid is laid at the one that explains most of the failing cells; what cannot hold where
+    another rule is broken (EXPLAINED) is blocked by that. A step that broke a
     scenario, and that no check has failed for, becomes a failure of its own rule.
     """
-    return _unclaimed(_one_rule_a_cell(checks), recordings, levels)
+    return _explained(_unclaimed(_one_rule_a_cell(checks), recordings, levels))
+
+
+def _explained(checks: Sequence[Check]) -> list[Check]:
+    """Failures that follow from another failure are blocked by it."""
+    bad = {(check.requirement, _about(check)) for check in checks if check.verdict is Verdict.FAIL}
+    rules = {rule for rule, _ in bad}
+
+    def cause(check: Check) -> str | None:
+        for rule, by, same in EXPLAINED:
+            if rule == check.requirement and ((by, _about(check)) in bad if same else by in rules):
+                return by
+        return None
+
+    return [
+        replace(check, verdict=Verdict.BLOCKED, blocked_by=by)
+        if check.verdict in (Verdict.FAIL, Verdict.WARN) and (by := cause(check))
+        else check
+        for check in checks
+    ]
+
+
+def _about(check: Check) -> str:
+    """The parameters of a check, as its id shows them."""
+    return check.id.partition("[")[2]
 
 
 def _one_rule_a_cell(checks: Sequence[Check]) -> list[Check]:
@@ -172,7 +208,8 @@ def matrix(checks: Sequence[Check], recordings: Iterable[Recording]) -> list[Mat
     steps: dict[tuple[State, Event], Step] = {}
     for recording in recordings:
         for step in (*recording.steps.values(), *([recording.broken] if recording.broken else [])):
-            if step.state and step.event:
+            # A probe with a defect, or with another party's token, says nothing of the cell itself.
+            if step.state and step.event and (step.cell or step.outcome in ("observed", "automatic")):
                 known = steps.get((step.state, step.event))
                 if known is None or (known.outcome in ("accepted", "refused") and step.outcome != "accepted"):
                     steps[step.state, step.event] = step

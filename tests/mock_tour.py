@@ -20,6 +20,7 @@ from selfship.mock.order import Order, dumped
 from selfship.mock.population import Maker
 from selfship.mock.settings import MockSettings
 from selfship.mock.store import Store
+from selfship.mock.variants import applied
 from selfship.operations import BULK, OPERATIONS, TOKEN_HEADER, WRITES
 from tests.mock_host import item_of, journey_of
 
@@ -34,6 +35,7 @@ class Tour:
     """One visit to one host. `seen` grows with everything that it answers."""
 
     def __init__(self, settings: MockSettings) -> None:
+        settings = applied(settings)
         self.host = Host(settings, Store(settings))
         self.maker = Maker(7)
         self.seen: list[Any] = []
@@ -116,8 +118,8 @@ _WALKS: tuple[tuple[State, str], ...] = (
     (S.PLACED, "confirm invoice auto_dispatch delivery_done"),
     (
         S.DP_ASSIGNED,
-        """auto_dispatch out_for_delivery delivery_attempt_failed delivery_reattempt_requested out_for_delivery bag_picked
-        delivery_attempt_failed delivery_reattempt_requested delivery_done""",
+        """auto_dispatch out_for_delivery delivery_attempt_failed delivery_reattempt_requested out_for_delivery
+        bag_picked delivery_attempt_failed delivery_reattempt_requested delivery_done""",
     ),
     (S.DP_ASSIGNED, "auto_dispatch out_for_delivery delivery_done"),
     (S.DP_ASSIGNED, "awb pack dispatch bag_picked out_for_delivery delivery_done"),

@@ -24,7 +24,7 @@ from selfship.mock.points import Ask, Hooks, Point
 from selfship.mock.rate import Limiter
 from selfship.mock.settings import MockSettings
 from selfship.mock.store import Store
-from selfship.mock.variants import hooks_of
+from selfship.mock.variants import chosen
 from selfship.mock.writes import check_batch, write
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 
@@ -44,7 +44,8 @@ class Host:
         self.settings = settings
         self.store = store
         self.tokens = Tokens(settings)
-        self.at = Hooks([*select(settings.faults), *hooks_of(settings.variants)])
+        own = (hook for variant in chosen(settings.variants) for hook in variant.hooks)
+        self.at = Hooks([*select(settings.faults), *own])
         self._memory: dict[str, Any] = {}
         self._limiter = Limiter(settings.rate)
         self._secret = os.environ.get(SECRET_VARIABLE)

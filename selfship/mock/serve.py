@@ -18,6 +18,7 @@ from selfship.mock.app import Host
 from selfship.mock.population import population as populated
 from selfship.mock.settings import MockSettings
 from selfship.mock.store import Store
+from selfship.mock.variants import applied, chosen
 
 START_S = 10.0
 """Seconds within which an embedded host must listen."""
@@ -25,6 +26,9 @@ START_S = 10.0
 
 def build(settings: MockSettings, state: Path | None = None, population: str = "full") -> Host:
     """A host that does not listen yet. Orders found in `state` stand; only a host without any is populated."""
+    settings = applied(settings)
+    own = [variant.population for variant in chosen(settings.variants) if variant.population]
+    population = own[0] if own else population
     store = Store(settings, state)
     if not len(store):
         store.add(populated(population))

@@ -15,6 +15,7 @@ SCHEMA = "selfship-case/1"
 KEPT = 4
 """Findings kept of each rule."""
 CLIPPED = 500
+NOT_RUN = "not_run"
 QUIET = ("pass", "observed", "not_applicable")
 
 
@@ -30,7 +31,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`verdict` is the run's; None, with `error` in one sentence, where no run came of it. `wall_s` is all of the case."""
+    """`verdict` is the run's, or NOT_RUN where the kit declined, with its reason in `note`; None, with `error`, where
+    no run came of it. `run_s` is the run's own time, `wall_s` that of the whole case.
+    """
 
     case: str
     digests: Mapping[str, str]
@@ -40,6 +43,7 @@ class Outcome:
     requests: int = 0
     run_s: float = 0.0
     wall_s: float = 0.0
+    note: str = ""
     error: str = ""
 
     def with_verdict(self, *verdicts: str) -> list[str]:

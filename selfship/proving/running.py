@@ -19,10 +19,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from selfship.embedded import EmbeddedHost, embedded_host
-from selfship.errors import KitError
+from selfship.errors import KitError, UsageError
 from selfship.proving import digests
 from selfship.proving.cases import Case
-from selfship.proving.outcome import Outcome, of_results
+from selfship.proving.outcome import NOT_RUN, Outcome, of_results
 
 TIMEOUT_S = 120.0
 _PRELOADED = ("pytest", "schemathesis", "hypothesis", "selfship.session", "selfship.certification", "rich.live")
@@ -127,6 +127,9 @@ def _read(
     try:
         results = json.loads((folder / "run" / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        if case.kind == "null" and status == UsageError.exit_status:
+            # The kit may well decline to judge such a host: then it has praised nothing.
+            return Outcome(case.id, known, NOT_RUN, wall_s=round(wall_s, 2), note=_last_words(folder))
         how = f"had not ended after {timeout_s:g} s" if status is None else f"ended with exit status {status}"
         return Outcome(case.id, known, error=f"The certification {how}: {_last_words(folder)}")
     return of_results(case, known, results, wall_s)

@@ -6,13 +6,10 @@ from selfship import bodies
 from selfship.client import NO_TOKEN
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
-from selfship.operations import OPERATIONS
 from selfship.probing import Probe, probe_all
 from selfship.scenario import scenario
 from selfship.supply import Need, Order
 
-EVENT_OF = {EVENTS[event].operation: event for event in reversed(Event)}
-"""An event for each write operation."""
 NEVER_ISSUED = "never-issued-" + "0" * 24
 
 
@@ -45,41 +42,7 @@ def _call_for(flow: Flow, operation: str, order: Order) -> dict[str, Any]:
         return {"params": flow.host.by_id(order.id)}
     if operation == "track":
         return {"body": {"shipment_id": order.id}}
-    if OPERATIONS[operation].writes:
-        return {"body": [flow.item(EVENT_OF[operation], order)]}
     return {"body": [{"orderId": order.id}]}
-
-
-PROTECTED = tuple(name for name in OPERATIONS if name != "token")
-
-
-@scenario(Need(State.PLACED), weight=34)
-def strangers(flow: Flow, order: Order) -> None:
-    """Every operation is called without a token, and with one that was never issued."""
-    kept = flow.recording.kept
-    before = flow.read(order)
-    for kind, token in (("without", NO_TOKEN), ("never issued", NEVER_ISSUED)):
-        for operation in PROTECTED:
-            call = _call_for(flow, operation, order)
-            exchange = flow.call(operation, token=token, step=f"{operation}, token {kind}", **call)
-            after = flow.read(order) if exchange.ok and OPERATIONS[operation].writes else None
-            kept[f"{operation} {kind}"] = (exchange, after)
-        listing = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 5, **flow.host.located()}
-        kept[f"listing {kind}"] = (
-            flow.call("shipment", params=listing, token=token, step=f"listing, token {kind}"),
-            None,
-        )
-        kept[f"views {kind}"] = (before, flow.read(order))
-
-
-@scenario(weight=3)
-def without_location(flow: Flow) -> None:
-    """Orders are listed with and without locationCode."""
-    plain = {"orderStatus": "PROCESSING", "pageNumber": 1, "pageSize": 5}
-    flow.recording.kept["with"] = flow.call(
-        "shipment", params={**plain, "locationCode": flow.host.profile.location or ""}, step="listing with locationCode"
-    )
-    flow.recording.kept["without"] = flow.call("shipment", params=plain, step="listing without locationCode")
 
 
 FOREIGN: dict[State, tuple[Event, ...]] = {
@@ -92,6 +55,52 @@ FOREIGN: dict[State, tuple[Event, ...]] = {
 }
 SHOULD = (Event.AWB, Event.BAG_PICKED, Event.ACCEPT_RETURN, Event.CANCEL)
 READ_TOO = ("courierDetails", "labels", "invoice")
+
+
+STRANGE = {"without a token": NO_TOKEN, "with a token never issued": NEVER_ISSUED}
+READS = ("shipment", "info", "track", *READ_TOO)
+
+
+@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=22)
+def strangers(flow: Flow, state: State, order: Order) -> None:
+    """What the right token may do to an order is tried without a token, and with one that was never issued."""
+    if state is State.DP_ASSIGNED:
+        flow.fire(Event.AWB, order)
+    probes = [
+        Probe(f"{EVENTS[event].operation} {kind}", rule, event, options={"token": token})
+        for (kind, token), rule in zip(STRANGE.items(), ("AUTH-3", "AUTH-4"), strict=True)
+        for event in FOREIGN[state]
+    ]
+    probe_all(flow, order, probes, lambda: flow.another(Need(state)))
+
+
+@scenario(Need(State.BAG_PACKED), weight=22)
+def strange_readers(flow: Flow, order: Order) -> None:
+    """Every read is tried without a token, and with one that was never issued."""
+    for kind, token in STRANGE.items():
+        for operation in READS:
+            step = f"{operation} {kind}"
+            flow.recording.kept[step] = flow.call(
+                operation, token=token, step=step, **_call_for(flow, operation, order)
+            )
+        listing = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 5, **flow.host.located()}
+        flow.recording.kept[f"listing {kind}"] = flow.call(
+            "shipment", params=listing, token=token, step=f"listing {kind}"
+        )
+    flow.recording.kept["own"] = {
+        operation: flow.call(operation, step=f"{operation} with the right token", **_call_for(flow, operation, order))
+        for operation in READS
+    }
+
+
+@scenario(weight=3)
+def without_location(flow: Flow) -> None:
+    """Orders are listed with and without locationCode."""
+    plain = {"orderStatus": "PROCESSING", "pageNumber": 1, "pageSize": 5}
+    flow.recording.kept["with"] = flow.call(
+        "shipment", params={**plain, "locationCode": flow.host.profile.location or ""}, step="listing with locationCode"
+    )
+    flow.recording.kept["without"] = flow.call("shipment", params=plain, step="listing without locationCode")
 
 
 @scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12)

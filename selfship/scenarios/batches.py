@@ -1,8 +1,9 @@
 """Batches in which some items are good and some are not."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from selfship import bodies
+from selfship import bodies, lifecycle
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.probing import unknown_id
@@ -14,6 +15,7 @@ from selfship.supply import Need, Order
 def mixed(flow: Flow, event: Event, many: list[Order]) -> Bulk:
     """One request: the first orders good, an unknown order before the last. Whatever failed is then sent again."""
     operation = EVENTS[event].operation
+    state = many[0].state
     stranger = unknown_id()
     items: list[dict[str, Any]] = [flow.item(event, order) for order in many]
     lines = many[0].view.lines if many[0].view else ()
@@ -25,31 +27,48 @@ def mixed(flow: Flow, event: Event, many: list[Order]) -> Bulk:
     if again:
         resent = send_bulk(flow, event, again, name=f"{operation}: the failed items again")
         flow.recording.kept[f"{event.value} resent"] = resent
-    elif bulk.taken is None and not bulk.answer.accepted:
-        # Dispatch and the like cannot be seen: what is taken now had not been taken then.
-        for order in many:
-            _, answer = flow.write(operation, [flow.item(event, order)], step=f"{operation}: again, alone")
-            flow.recording.kept.setdefault(f"{event.value} again", []).append((order.id, answer))
-            order.state = State.HANDED_OVER_TO_DG if event is Event.DISPATCH else State.RETURN_BAG_IN_TRANSIT
-            order.touched(seen=False)
+    elif bulk.taken is None:
+        _unseen(flow, event, many, bulk)
+    target = lifecycle.cell(state, event).to or state
+    if any(one.state is not lifecycle.AUTOMATIC.get(target, target) for one in many):
+        flow.recording.kept["stopped"] = event
     return bulk
+
+
+def _unseen(flow: Flow, event: Event, many: list[Order], bulk: Bulk) -> None:
+    """Each order alone, after an event whose effect cannot be seen. What Dispatch takes now it had not taken then."""
+    flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+    if event is Event.DISPATCH or bulk.answer.success < len(many):
+        for order in many:
+            _, answer = flow.write(bulk.operation, [flow.item(event, order)], step=f"{bulk.operation}: again, alone")
+            if event is Event.DISPATCH:
+                flow.recording.kept.setdefault(f"{event.value} again", []).append((order.id, answer))
+    for order in many:
+        order.state = lifecycle.cell(order.state, event).to or order.state
+        order.touched(seen=False)
+
+
+def _chain(flow: Flow, events: Sequence[Event], many: list[Order]) -> None:
+    """One event after the other, until one has not taken all the orders along."""
+    for event in events:
+        if "stopped" in flow.recording.kept:
+            return
+        mixed(flow, event, many)
 
 
 @scenario(Need(State.PLACED, 3), weight=30)
 def batch_forward(flow: Flow, many: list[Order]) -> None:
     """Three new orders travel in batches, each time with an unknown order among them."""
-    for event in (Event.CONFIRM, Event.INVOICE, Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED):
-        if event is Event.INVOICE and any(one.state is not State.BAG_CONFIRMED for one in many):
-            continue
-        mixed(flow, event, many)
-    mixed(flow, Event.DELIVERY_DONE, many)
+    _chain(flow, (Event.CONFIRM,), many)
+    if all(one.state is State.BAG_CONFIRMED for one in many):
+        _chain(flow, (Event.INVOICE,), many)
+    _chain(flow, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.DELIVERY_DONE), many)
 
 
 @scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=20)
 def batch_returns(flow: Flow, many: list[Order]) -> None:
     """Three returns travel in batches, each time with an unknown return among them."""
-    for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN):
-        mixed(flow, event, many)
+    _chain(flow, (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN), many)
 
 
 @scenario(Need(State.PLACED, 3), weight=8)

@@ -2,10 +2,10 @@
 
 from selfship import bodies
 from selfship.flow import Flow
-from selfship.lifecycle import EVENTS, Event, State
+from selfship.lifecycle import COARSE, EVENTS, Event, State
 from selfship.probing import Probe, probe_all, unknown_id
 from selfship.scenario import scenario
-from selfship.supply import Need, Order
+from selfship.supply import Need, NoSupplyError, Order
 
 CHANNEL_SHIPPED = Need(State.DP_ASSIGNED, self_ship=False)
 CHANNEL_RETURN = Need(State.RETURN_DP_ASSIGNED, self_ship=False)
@@ -40,9 +40,14 @@ def not_self_ship_status(flow: Flow, order: Order) -> None:
 
 
 def _dispatch(flow: Flow, order: Order) -> Order:
-    """Pack and dispatch, which every order takes; the AWB of such an order is the channel's own business."""
-    flow.fire(Event.PACK, order, rule="ELI-2")
-    flow.fire(Event.DISPATCH, order, rule="ELI-2")
+    """Pack and dispatch. Not every host lets an aggregator do that to a channel's own order: then it lacks one."""
+    for event in (Event.PACK, Event.DISPATCH):
+        _, answer = flow.write(EVENTS[event].operation, [flow.item(event, order)], step=f"{event.value}, not self-ship")
+        if not answer.accepted:
+            raise NoSupplyError(Need(State.HANDED_OVER_TO_DG, self_ship=False), 0)
+    order.state = State.HANDED_OVER_TO_DG
+    order.touched(seen=False)
+    order.view = flow.wait(order, lambda view: view.status in COARSE[State.HANDED_OVER_TO_DG])
     return order
 
 

@@ -1,16 +1,18 @@
 """Tokens and credentials."""
 
+from collections.abc import Callable
+
 import pytest
 
 from selfship import expect
-from selfship.answers import Kind, read
 from selfship.exchanges import Exchange
 from selfship.host import Host
-from selfship.operations import OPERATIONS
+from selfship.lifecycle import EVENTS, Event
 from selfship.orders import objects
-from selfship.run import Run
-from selfship.scenario import Recording
-from selfship.scenarios.access import PROTECTED
+from selfship.scenario import Recording, Step
+from selfship.scenarios.access import FOREIGN, READS, STRANGE
+
+Control = Callable[[Event], Step | None]
 
 
 def with_credentials(recording: Recording) -> Recording:
@@ -44,70 +46,69 @@ def test_wrong_credentials_get_no_token(tokens: Recording, name: str) -> None:
     expect.that(not issued, f"the token endpoint gave a token for credentials with {name}", [exchange.seq])
 
 
-def shut_out(recording: Recording, kind: str, operation: str, run: Run) -> None:
-    """The call was refused: no data in its answer, no change on the order."""
-    expect.whole(recording)
-    exchange: Exchange = recording.kept[f"{operation} {kind}"][0]
+WRITES = [
+    pytest.param(
+        state,
+        event,
+        kind,
+        marks=pytest.mark.requirement(rule),
+        id=f"{EVENTS[event].operation}-{kind.replace(' ', '-')}",
+    )
+    for kind, rule in zip(STRANGE, ("AUTH-3", "AUTH-4"), strict=True)
+    for state, events in FOREIGN.items()
+    for event in events
+]
+READING = [
+    pytest.param(operation, kind, marks=pytest.mark.requirement(rule), id=f"{operation}-{kind.replace(' ', '-')}")
+    for kind, rule in zip(STRANGE, ("AUTH-3", "AUTH-4"), strict=True)
+    for operation in (*READS, "listing")
+]
+
+
+@pytest.mark.parametrize(("strangers", "event", "kind"), WRITES, indirect=["strangers"])
+def test_write_without_a_valid_token_is_refused(
+    strangers: Recording, event: Event, kind: str, control: Control
+) -> None:
+    """Without x-access-token, or with a token that was never issued, a write is refused and changes nothing."""
+    seen = control(event)
+    expect.refused(expect.step(strangers, f"{EVENTS[event].operation} {kind}"), seen)
+
+
+@pytest.mark.parametrize(("operation", "kind"), READING)
+def test_read_without_a_valid_token_is_refused(strange_readers: Recording, operation: str, kind: str) -> None:
+    """Without x-access-token, or with a token that was never issued, a read is refused and shows no data."""
+    exchange: Exchange = expect.whole(strange_readers).kept[f"{operation} {kind}"]
     if exchange.status is None:
-        raise expect.BlockedError(expect.NO_ANSWER, f"{operation} with no valid token was not answered", [exchange.seq])
+        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
     if exchange.status >= 500:
-        raise expect.BlockedError("CON-8", f"{operation} with no valid token: HTTP {exchange.status}", [exchange.seq])
-    if 400 <= exchange.status < 500:
-        leaked = objects_in_error(exchange)
-        expect.that(not leaked, f"{operation}, token {kind}, was refused but shows orders", [exchange.seq])
-    else:
-        answer = read(exchange, 1) if operation in OPERATIONS and OPERATIONS[operation].writes else None
-        refused = answer is not None and answer.kind is Kind.REFUSED
-        expect.that(refused, f"{operation}, token {kind}, was answered HTTP {exchange.status}", [exchange.seq])
-    before, last = recording.kept[f"views {kind}"]
-    if before is not None and last is not None and not before.same_as(last):
-        raise expect.CheckFailedError(
-            f"calls with a token {kind} changed the order: {before.difference(last)}", [exchange.seq, last.seq]
-        )
-    name = "shipment" if operation == "listing" else operation
-    served = [one for one in run.exchanges() if one.operation == name and one.ok]
-    if not served:
-        raise expect.BlockedError(
-            "CON-1", f"{name} was never answered 2xx, so its refusal proves nothing", [exchange.seq]
-        )
-
-
-def objects_in_error(exchange: Exchange) -> bool:
+        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
+    refused = 400 <= exchange.status < 500
+    expect.that(refused, f"{exchange.step} was answered HTTP {exchange.status}", [exchange.seq])
     body = exchange.json
-    return isinstance(body, list) and any(isinstance(one, dict) and "orderStatus" in one for one in body)
-
-
-@pytest.mark.requirement("AUTH-3")
-@pytest.mark.parametrize("operation", [*PROTECTED, "listing"])
-def test_call_without_a_token_is_refused(strangers: Recording, operation: str, run: Run) -> None:
-    """Without x-access-token the operation is refused: no data, no change."""
-    shut_out(strangers, "without", operation, run)
-
-
-@pytest.mark.requirement("AUTH-4")
-@pytest.mark.parametrize("operation", [*PROTECTED, "listing"])
-def test_call_with_a_token_never_issued_is_refused(strangers: Recording, operation: str, run: Run) -> None:
-    """With a token that was never issued the operation is refused: no data, no change."""
-    shut_out(strangers, "never issued", operation, run)
+    leaked = isinstance(body, list) and any(isinstance(one, dict) and "orderStatus" in one for one in body)
+    expect.that(not leaked, f"{exchange.step} was refused but shows orders", [exchange.seq])
+    own: Exchange = strange_readers.kept["own"]["shipment" if operation == "listing" else operation]
+    if not own.ok:
+        raise expect.BlockedError("CON-1", f"{operation} was refused with the right token as well", [own.seq])
 
 
 @pytest.mark.requirement("AUTH-8")
-@pytest.mark.parametrize("kind", ["without", "never issued"], ids=("without-a-token", "never-issued"))
-def test_auth_refusal_is_401_or_403(strangers: Recording, kind: str) -> None:
+@pytest.mark.parametrize("kind", list(STRANGE), ids=lambda kind: kind.replace(" ", "-"))
+def test_auth_refusal_is_401_or_403(strange_readers: Recording, traffic: list[Exchange], kind: str) -> None:
     """A call that lacks a valid token is answered 401 or 403."""
-    expect.whole(strangers)
-    refusals = [strangers.kept[f"{operation} {kind}"][0] for operation in PROTECTED]
-    judged = [one for one in refusals if one.status is not None and 400 <= one.status < 500]
+    expect.whole(strange_readers)
+    routed = {one.operation for one in traffic if one.ok}
+    judged = [
+        one
+        for one in traffic
+        if one.step.endswith(kind) and one.operation in routed and one.status and 400 <= one.status < 500
+    ]
     if not judged:
         raise expect.BlockedError("AUTH-3", "no such call was refused")
     bad = [one for one in judged if one.status not in (401, 403)]
-    expect.that(
-        not bad,
-        f"{len(bad)} of {len(judged)} refusals are not 401 or 403, first {bad[0].operation}: HTTP {bad[0].status}"
-        if bad
-        else "",
-        [one.seq for one in (bad or judged)[:4]],
-    )
+    first = f", first {bad[0].operation}: HTTP {bad[0].status}" if bad else ""
+    words = f"{len(bad)} of {len(judged)} refusals are not 401 or 403{first}"
+    expect.that(not bad, words, [one.seq for one in (bad or judged)[:4]])
 
 
 @pytest.mark.requirement("AUTH-5")

@@ -1,12 +1,17 @@
 """The 20-item limit of each bulk operation."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from selfship import expect, pdf
 from selfship.answers import Kind
+from selfship.host import Host
+from selfship.lifecycle import Event
 from selfship.operations import BULK, MAX_ITEMS, OPERATIONS
 from selfship.orders import objects
-from selfship.scenario import Recording
+from selfship.scenario import Recording, Step
 from selfship.scenarios.limits import Bulk
 
 WHERE = {
@@ -23,18 +28,58 @@ WHERE = {
     "cancel": "limit_cancel",
 }
 """The scenario that tries each operation's limit."""
-ALL = [pytest.param(name, WHERE[name], id=name) for name in BULK]
+EVENT = {
+    "confirm": Event.CONFIRM,
+    "invoiceUpdate": Event.INVOICE,
+    "awb": Event.AWB,
+    "pack": Event.PACK,
+    "dispatch": Event.DISPATCH,
+    "status": Event.BAG_PICKED,
+    "return": Event.ACCEPT_RETURN,
+    "cancel": Event.CANCEL,
+}
+"""The event that tries it; the others only read."""
+ALL = [
+    pytest.param(
+        name,
+        WHERE[name],
+        marks=[pytest.mark.control(EVENT[name])] if name in EVENT else [],
+        id=name,
+    )
+    for name in BULK
+]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What the scenarios of the limit left, and what the rest of the run says of the same events."""
+
+    recordings: dict[str, Recording]
+    control: Callable[[Event], Step | None]
+    host: Host
+
+    def __getitem__(self, where: str) -> Recording:
+        return self.recordings[where]
 
 
 @pytest.fixture
 def limits(
-    limit_intake: Recording, limit_forward: Recording, limit_returns: Recording, limit_cancel: Recording
-) -> dict[str, Recording]:
-    return {one.scenario: one for one in (limit_intake, limit_forward, limit_returns, limit_cancel)}
+    limit_intake: Recording,
+    limit_forward: Recording,
+    limit_returns: Recording,
+    limit_cancel: Recording,
+    control: Callable[[Event], Step | None],
+    host: Host,
+) -> Tried:
+    played = (limit_intake, limit_forward, limit_returns, limit_cancel)
+    return Tried({one.scenario: one for one in played}, control, host)
 
 
-def bulk(limits: dict[str, Recording], where: str, name: str) -> Bulk:
-    """A bulk request that was sent; what kept it from being sent is raised."""
+def bulk(limits: Tried, where: str, name: str) -> Bulk:
+    """A bulk request that was sent; what kept it from being sent, or from being judged, is raised."""
+    event = EVENT.get(name.split()[0])
+    if event is not None and not (event is Event.INVOICE and limits.host.switch("invoicing") == "auto"):
+        expect.works_alone(event, limits.control(event))
     recording = limits[where]
     if name not in recording.kept:
         expect.whole(recording)
@@ -47,12 +92,14 @@ def bulk(limits: dict[str, Recording], where: str, name: str) -> Bulk:
         raise expect.BlockedError(expect.NO_ANSWER, f"{name} items were not answered", found.evidence)
     if found.answer.kind is Kind.SERVER_ERROR:
         raise expect.BlockedError("CON-8", f"{name} items: HTTP {found.exchange.status}", found.evidence)
+    if event is Event.AWB and not limits.host.awb_shown:
+        raise expect.BlockedError("FET-12", "no order ever showed an AWB that was sent", found.evidence)
     return found
 
 
 @pytest.mark.requirement("LIM-1")
 @pytest.mark.parametrize(("operation", "where"), ALL)
-def test_twenty_items_take_effect(limits: dict[str, Recording], operation: str, where: str) -> None:
+def test_twenty_items_take_effect(limits: Tried, operation: str, where: str) -> None:
     """20 items are accepted in one request, and all 20 take effect, the last as the first."""
     twenty = bulk(limits, where, f"{operation} {MAX_ITEMS}")
     exchange = twenty.exchange
@@ -85,7 +132,7 @@ def entries(of: Bulk) -> list[dict[str, object]]:
 
 @pytest.mark.requirement("LIM-2")
 @pytest.mark.parametrize(("operation", "where"), ALL)
-def test_of_21_items_never_more_than_20_take_effect(limits: dict[str, Recording], operation: str, where: str) -> None:
+def test_of_21_items_never_more_than_20_take_effect(limits: Tried, operation: str, where: str) -> None:
     """Of 21 items never more than 20 take effect, and never silently."""
     over = bulk(limits, where, f"{operation} 21")
     exchange, answer = over.exchange, over.answer
@@ -116,7 +163,7 @@ def test_of_21_items_never_more_than_20_take_effect(limits: dict[str, Recording]
     positive(limits, where, operation)
 
 
-def positive(limits: dict[str, Recording], where: str, operation: str) -> None:
+def positive(limits: Tried, where: str, operation: str) -> None:
     """The control: the same request with 20 items is accepted."""
     twenty = limits[where].kept.get(f"{operation} {MAX_ITEMS}")
     if twenty is None or not (twenty.exchange.ok and not twenty.answer.refused):
@@ -128,7 +175,7 @@ def positive(limits: dict[str, Recording], where: str, operation: str) -> None:
 
 @pytest.mark.requirement("LIM-3")
 @pytest.mark.parametrize(("operation", "where"), ALL)
-def test_21_items_are_refused_whole(limits: dict[str, Recording], operation: str, where: str) -> None:
+def test_21_items_are_refused_whole(limits: Tried, operation: str, where: str) -> None:
     """21 items are refused whole: nothing changes."""
     over = bulk(limits, where, f"{operation} 21")
     if OPERATIONS[operation].writes:
@@ -160,9 +207,13 @@ def test_empty_array_is_refused_or_counted_nothing(limit_empty: Recording, opera
 
 
 @pytest.mark.requirement("LIM-5")
-def test_limit_is_per_request(limit_twice: Recording) -> None:
+@pytest.mark.control(Event.AWB)
+def test_limit_is_per_request(limit_twice: Recording, limits: Tried) -> None:
     """Two requests of 20 items, one after the other, are both accepted."""
+    expect.works_alone(Event.AWB, limits.control(Event.AWB))
     expect.whole(limit_twice)
+    if not limits.host.awb_shown:
+        raise expect.BlockedError("FET-12", "no order ever showed an AWB that was sent")
     for number in (1, 2):
         part: Bulk = limit_twice.kept[f"awb 20 #{number}"]
         if part.answer.kind in (Kind.NO_ANSWER, Kind.SERVER_ERROR):

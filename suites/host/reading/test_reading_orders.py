@@ -69,6 +69,17 @@ def test_order_says_whether_it_is_self_ship(listings: Recording, way: str) -> No
     expect.that(not bad, f"{words}, a boolean was expected", [exchange.seq for exchange, _ in (bad or shown)[:3]])
 
 
+@pytest.mark.requirement("FET-7")
+def test_every_order_read_says_whether_it_is_self_ship(traffic: list[Exchange]) -> None:
+    """Whatever read shows an order, it says is_self_ship, a boolean."""
+    judged = [one for one in traffic if one.operation == "shipment" and objects(one)]
+    if not judged:
+        raise expect.NotTestableError("No order was read: prepare one.")
+    bad = [one for one in judged if any(not isinstance(o.get("is_self_ship"), bool) for o in objects(one))]
+    words = f"{len(bad)} of {len(judged)} reads show an order without is_self_ship as a boolean"
+    expect.that(not bad, words, [one.seq for one in (bad or judged)[:4]])
+
+
 @pytest.mark.requirement("FET-8")
 @pytest.mark.parametrize("name", ["unknown", "unknown info"], ids=("shipment", "info"))
 def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
