@@ -23,6 +23,8 @@ from selfship.provision import Provision
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
 REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plugin")
 GENERATORS = ("_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
+SPARED = ("logging", "unraisableexception", "threadexception")
+"""Of pytest's own plugins, those whose work nobody sees where no report is written."""
 PASSED_ON = ("host", "location", "other_location", "provision", "concurrency", "rate", "settle", "timeout", "seed")
 INTERRUPTED = 130
 OF_PYTEST = {4: 2, 5: 4}
@@ -114,8 +116,13 @@ def _pytest_arguments() -> list[str]:
     fixed += ["-W", "default", "-p", "no:cacheprovider"]
     # The screen is the run's own: progress, then a summary.
     fixed += ["-p", "no:terminalreporter"]
-    plugins = GENERATORS if outcome.lean() else (*REPORTERS, *GENERATORS)
-    return fixed + [argument for name in plugins for argument in ("-p", name)]
+    if outcome.lean():
+        return [*fixed, "--capture=no", *_plugins(*(f"no:{name}" for name in SPARED), *GENERATORS)]
+    return [*fixed, *_plugins(*REPORTERS, *GENERATORS)]
+
+
+def _plugins(*names: str) -> list[str]:
+    return [argument for name in names for argument in ("-p", name)]
 
 
 def _settle_in(environ: MutableMapping[str, str], base: Path) -> None:

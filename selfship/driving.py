@@ -72,8 +72,9 @@ class Driving:
         if options.out is None:
             now = session.now()
             options.out = str(outcome.folder(self.base, options.host, now))
-        if not outcome.lean():
-            self._ask_for_reports(self.base / options.out)
+        if outcome.lean():
+            return
+        self._ask_for_reports(self.base / options.out)
         if self.by_command:
             self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
 
@@ -227,11 +228,14 @@ def _cell(item: pytest.Item) -> tuple[State, Event] | None:
 
 def _check(item: pytest.Item, title: str, requirement: str, error: BaseException | None) -> Check:
     recordings = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Recording)]
+    # A check that walks through many rules says which of them was broken.
+    failed = error if isinstance(error, expect.CheckFailedError) else None
+    requirement = (failed and failed.rule) or requirement
     base: dict[str, Any] = {
         "id": item.nodeid,
         "title": title,
         "requirement": requirement,
-        "cell": _cell(item),
+        "cell": (failed and failed.cell) or _cell(item),
         "rests_on": tuple(one.scenario for one in recordings),
     }
     level = requirements.load()[requirement].level

@@ -11,14 +11,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfship.answers import Kind
-from selfship.lifecycle import Event
+from selfship.lifecycle import Event, State
 from selfship.scenario import Recording, Step
 
 
 class CheckFailedError(AssertionError):
-    def __init__(self, message: str, exchanges: Sequence[int] = ()) -> None:
+    """`rule`: the requirement that was broken, where it is another than the check's mark; `cell`: of the table."""
+
+    def __init__(
+        self,
+        message: str,
+        exchanges: Sequence[int] = (),
+        *,
+        rule: str | None = None,
+        cell: tuple[State, Event] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.message, self.exchanges = message, tuple(exchanges)
+        self.message, self.exchanges, self.rule, self.cell = message, tuple(exchanges), rule, cell
 
 
 class BlockedError(Exception):

@@ -38,6 +38,7 @@ class Host:
     needed_settle: float = 0.0
     awb_shown: bool = False
     first_page: int = 1
+    seed: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from selfship import lifecycle, paths
@@ -16,16 +16,23 @@ from selfship.results import Cause, Evidence, Finding, MatrixCell, RequirementRe
 from selfship.scenario import Recording, Step
 from selfship.verdict import Verdict, worst
 
-EXPLAINED: tuple[tuple[str, str, bool], ...] = (
-    # a failure of this rule, by a failure of that one, and whether both must be about the same thing (parameter)
-    ("LIM-3", "LIM-2", True),
-    ("BAT-6", "BAT-1", False),
-    ("RAC-1", "BAT-1", False),
-    ("RAC-1", "BAT-6", False),
-    ("AUT-1", "FET-12", False),
-    ("BAT-4", "BAT-1", True),
+SEEN_BY_READING = ("FWD", "AUT", "NDR", "RTO", "RET", "STA", "LIM", "BAT", "RAC", "ELI", "VAL", "DOC")
+"""Groups whose checks see what came of a request by reading the order afterwards."""
+EXPLAINED: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    # failures of these rules or groups; the rule that explains them; where: "any", about the "same" parameters or
+    # "operation", or on requests of the operation named
+    (("LIM-3",), "LIM-2", "same"),
+    (("BAT-6", "RAC-1"), "BAT-1", "any"),
+    (("RAC-1",), "BAT-6", "any"),
+    (("BAT-4",), "BAT-1", "same"),
+    (("AUT-1",), "FET-12", "any"),
+    (("LIM", "BAT", "RAC-2"), "FET-12", "awb"),
+    (("LIM", "BAT", "COU", "TRK", "DOC", "STA", "AUTH", "INF"), "CON-1", "operation"),
+    (("COU", "LIM", "INF", "FET"), "CON-7", "operation"),
+    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-10", "FET-11", "FET-12", "INF-2"), "FET-1", "any"),
+    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-1", "FET-10", "FET-11"), "FET-13", "any"),
 )
-"""Rules that cannot hold where another is broken. The first row that fits explains a failure."""
+"""Rules that cannot hold, or cannot be seen to hold, where another is broken. The first row that fits explains."""
 
 UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
@@ -56,30 +63,48 @@ class Bench:
         self.checks.append(check)
 
 
-def laid(checks: Sequence[Check], recordings: Iterable[Recording], levels: dict[str, str]) -> list[Check]:
+def laid(
+    checks: Sequence[Check],
+    recordings: Iterable[Recording],
+    levels: Mapping[str, str],
+    exchanges: Sequence[Exchange],
+) -> list[Check]:
     """The checks with each failure laid at one rule.
 
     A cell that two rules forbid is laid at the one that explains most of the failing cells; what cannot hold where
     another rule is broken (EXPLAINED) is blocked by that. A step that broke a
     scenario, and that no check has failed for, becomes a failure of its own rule.
     """
-    return _explained(_unclaimed(_one_rule_a_cell(checks), recordings, levels))
+    return _explained(_unclaimed(_one_rule_a_cell(checks), recordings, levels), exchanges)
 
 
-def _explained(checks: Sequence[Check]) -> list[Check]:
+def _explained(checks: Sequence[Check], exchanges: Sequence[Exchange]) -> list[Check]:
     """Failures that follow from another failure are blocked by it."""
-    bad = {(check.requirement, _about(check)) for check in checks if check.verdict is Verdict.FAIL}
-    rules = {rule for rule, _ in bad}
+    failing = [check for check in checks if check.verdict is Verdict.FAIL]
 
-    def cause(check: Check) -> str | None:
-        for rule, by, same in EXPLAINED:
-            if rule == check.requirement and ((by, _about(check)) in bad if same else by in rules):
-                return by
+    def operation(check: Check) -> str | None:
+        first = check.exchanges[0] if check.exchanges else 0
+        return exchanges[first - 1].operation if 0 < first <= len(exchanges) else None
+
+    def fits(check: Check, cause: Check, where: str) -> bool:
+        if where == "same":
+            return _about(check) == _about(cause)
+        if where == "operation":
+            return operation(check) is not None and operation(check) == operation(cause)
+        return where == "any" or operation(check) == where
+
+    def cause_of(check: Check) -> str | None:
+        group = check.requirement.partition("-")[0]
+        for rules, by, where in EXPLAINED:
+            if by != check.requirement and (check.requirement in rules or group in rules):
+                causes = (one for one in failing if one.requirement == by)
+                if any(fits(check, one, where) for one in causes):
+                    return by
         return None
 
     return [
         replace(check, verdict=Verdict.BLOCKED, blocked_by=by)
-        if check.verdict in (Verdict.FAIL, Verdict.WARN) and (by := cause(check))
+        if check.verdict in (Verdict.FAIL, Verdict.WARN) and (by := cause_of(check))
         else check
         for check in checks
     ]
@@ -116,7 +141,7 @@ def blame(step: Step) -> str | None:
     return {"server_error": "CON-8", "no_route": "CON-1"}.get(step.outcome, step.rule)
 
 
-def _unclaimed(checks: list[Check], recordings: Iterable[Recording], levels: dict[str, str]) -> list[Check]:
+def _unclaimed(checks: list[Check], recordings: Iterable[Recording], levels: Mapping[str, str]) -> list[Check]:
     bad = {check.requirement for check in checks if check.verdict in (Verdict.FAIL, Verdict.WARN)}
     found = list(checks)
     for recording in recordings:
@@ -209,7 +234,7 @@ def matrix(checks: Sequence[Check], recordings: Iterable[Recording]) -> list[Mat
     for recording in recordings:
         for step in (*recording.steps.values(), *([recording.broken] if recording.broken else [])):
             # A probe with a defect, or with another party's token, says nothing of the cell itself.
-            if step.state and step.event and (step.cell or step.outcome in ("observed", "automatic")):
+            if step.state and step.event and _speaks_of_its_cell(step):
                 known = steps.get((step.state, step.event))
                 if known is None or (known.outcome in ("accepted", "refused") and step.outcome != "accepted"):
                     steps[step.state, step.event] = step
@@ -228,6 +253,14 @@ def matrix(checks: Sequence[Check], recordings: Iterable[Recording]) -> list[Mat
             verdict, seen, evidence = Verdict.OBSERVED, done.message, tuple(done.exchanges)
         found.append(MatrixCell(state.value, event.value, cell.outcome, cell.rule, verdict, seen, evidence[:4]))
     return found
+
+
+def _speaks_of_its_cell(step: Step) -> bool:
+    if step.state is None or step.event is None:
+        return False
+    if step.cell is None and step.outcome != "automatic":
+        return step.outcome in ("observed", "accepted") and lifecycle.cell(step.state, step.event).outcome == "observe"
+    return True
 
 
 def latency(exchanges: Iterable[Exchange]) -> dict[str, dict[str, float]]:

@@ -116,7 +116,8 @@ def _selected(config: pytest.Config, items: list[pytest.Item]) -> tuple[list[pyt
 def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     mine = [item for item in session.items if of_suites(item)]
-    if not mine or config.option.collectonly:
+    # pytest comes here even where a file could not be collected: a host is not troubled for half a suite.
+    if not mine or config.option.collectonly or session.testsfailed:
         return
     driving = config.stash[DRIVING]
     try:

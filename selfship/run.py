@@ -75,7 +75,7 @@ class Run:
             username=credentials.username or "",
             password=credentials.password or "",
         )
-        self.host = Host(wire, profile, tokens, other)
+        self.host = Host(wire, profile, tokens, other, seed=config.seed)
         self.host.supply = Supply(
             self.host.list_free,
             given=config.orders,

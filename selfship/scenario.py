@@ -64,7 +64,7 @@ class Recording:
 
     scenario: str
     steps: dict[str, Step] = field(default_factory=dict)
-    kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
     orders: list[str] = field(default_factory=list)
     exchanges: list[int] = field(default_factory=list)
     broken: Step | None = None

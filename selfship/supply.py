@@ -36,17 +36,23 @@ LISTED: Mapping[State, Callable[[View], bool]] = {
 
 STARTS = (State.DP_ASSIGNED, State.BAG_CONFIRMED, State.PLACED, State.RETURN_BAG_DELIVERED, State.RETURN_DP_ASSIGNED)
 """Where a walk may begin."""
+BEGINNINGS = (State.PLACED, State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED)
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a scenario wants: `count` orders in `state`. `divisible`: with two lines, or a quantity above 1."""
+    """What a scenario wants: `count` orders in `state`.
+
+    `divisible`: with two lines, or a quantity above 1. `walked`: brought to its state by this run, unless that is where
+    walks begin.
+    """
 
     state: State
     count: int = 1
     self_ship: bool = True
     other_location: bool = False
     divisible: bool = False
+    walked: bool = False
 
     def __str__(self) -> str:
         what = "order" if JOURNEY_OF[self.state] is not Journey.RETURN else "return"
@@ -140,6 +146,22 @@ class Supply:
                 self._give_back(found)
             raise NoSupplyError(need, best, unflagged)
 
+    def spare(self, state: State, count: int, scenario: str, *, leaving: int) -> list[Order]:
+        """`count` orders found in `state` as they are, if `leaving` more are free there besides; else none.
+
+        For what is good to have and must never cost another scenario its orders: nothing is walked or provided.
+        """
+        with self._lock:
+            need = Need(state, count + leaving)
+            found = self._from_given(state, need)
+            if len(found) < need.count and state in LISTED:
+                found += self._from_listing(state, need, need.count - len(found))[0]
+            taken = found[:count] if len(found) == need.count else []
+            self._give_back(found[len(taken) :][::-1])
+            for order in taken:
+                self.leased[order.id] = scenario
+            return taken
+
     def _take(self, start: State, need: Need) -> tuple[list[Order], int]:
         found = self._from_given(start, need)
         if len(found) < need.count and self._provision and need.self_ship and not need.other_location:
@@ -208,7 +230,8 @@ def _starts(need: Need) -> list[State]:
     if not need.self_ship:
         # What is not self-ship cannot be walked by the kit's own events.
         return [need.state]
-    return [need.state, *(start for start in nearest if start is not need.state)]
+    found = [start for start in nearest if start is not need.state]
+    return found if need.walked and need.state not in BEGINNINGS else [need.state, *found]
 
 
 def _fits(view: View, status: str, start: State, need: Need) -> bool:

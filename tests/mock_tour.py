@@ -1,4 +1,4 @@
-"""Tours of a mock, in process and on a stopped clock: everything that one part of it says, in a form to compare.
+"""Tours of a mock, on a stopped clock: everything that one part of it says.
 
 Two hosts that differ in nothing say the same on the same tour.
 """
@@ -7,91 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 from unittest import mock as patching
-from urllib.parse import urlencode
 
-from selfship.lifecycle import AUTOMATIC, KNOWN_COARSE, Event, State
-from selfship.mock.app import Host
-from selfship.mock.order import Order, dumped
-from selfship.mock.population import Maker
+from selfship.lifecycle import AUTOMATIC, Event, State
+from selfship.mock.order import Order
 from selfship.mock.settings import MockSettings
-from selfship.mock.store import Store
-from selfship.mock.variants import applied
-from selfship.operations import BULK, OPERATIONS, TOKEN_HEADER, WRITES
-from tests.mock_host import item_of, journey_of
+from selfship.operations import BULK, OPERATIONS, WRITES
+from tests.mock_host import item_of
+from tests.mock_tour_reads import documents, reading, tracking
+from tests.mock_visit import UNKNOWN, Tour
 
 S, E = State, Event
 NOW = 1_750_000_000.0
-UNKNOWN = "17328629784861446350"
-_VARYING = re.compile(r'"(time|access_token)":"([^"]*)"')
-_TRACE = re.compile(r'"trace_id":"([^"]*)"')
-
-
-class Tour:
-    """One visit to one host. `seen` grows with everything that it answers."""
-
-    def __init__(self, settings: MockSettings) -> None:
-        settings = applied(settings)
-        self.host = Host(settings, Store(settings))
-        self.maker = Maker(7)
-        self.seen: list[Any] = []
-        self.traces: set[str] = set()
-        self.token: str | None = None
-
-    def make(self, state: State, count: int = 1, **wanted: Any) -> list[Order]:
-        wanted = {"journey": journey_of(state), "lines": 2, "quantity": 2, **wanted}
-        orders = list(self.maker.orders(state, count, **wanted))
-        self.host.store.add(orders)
-        return orders
-
-    async def send(self, operation: str, body: Any = None, **query: Any) -> tuple[int, bytes]:
-        info = OPERATIONS[operation]
-        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        headers = [(TOKEN_HEADER.encode(), self.token.encode())] if self.token is not None else []
-        scope = {
-            "type": "http",
-            "method": info.method,
-            "path": info.path,
-            "query_string": urlencode(query).encode(),
-            "headers": headers,
-        }
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": raw, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.host(scope, receive, send)
-        status, answer = int(sent[0]["status"]), bytes(sent[1]["body"])
-        media = dict(sent[0]["headers"]).get(b"content-type", b"")
-        self.seen.append((operation, status, media, self._steady(answer)))
-        return status, answer
-
-    def _steady(self, answer: bytes) -> str:
-        text = answer.decode("latin-1")
-        self.traces.update(_TRACE.findall(text))
-        text = _TRACE.sub(lambda found: f'"trace_id":"{len(self.traces)}"', text)
-        return _VARYING.sub(lambda found: f"{found[1]}:{re.sub('[0-9A-Za-z_-]', '9', found[2])}", text)
-
-    async def login(self, **query: str) -> str | None:
-        settings = self.host.settings
-        query = query or {"username": settings.username, "password": settings.password}
-        status, answer = await self.send("token", **query)
-        return str(json.loads(answer).get("access_token", "")) if status == 200 else None
-
-    async def fire(self, event: Event, order: Order, **more: Any) -> None:
-        operation, item = item_of(event, order)
-        await self.send(operation, [{**item, **more}])
-
-    def note(self, *orders: Order) -> None:
-        """Everything that the host now knows of `orders`."""
-        self.seen += [dumped(order) for order in orders]
 
 
 async def _matrix(tour: Tour) -> None:
@@ -122,6 +52,8 @@ _WALKS: tuple[tuple[State, str], ...] = (
         bag_picked delivery_attempt_failed delivery_reattempt_requested delivery_done""",
     ),
     (S.DP_ASSIGNED, "auto_dispatch out_for_delivery delivery_done"),
+    (S.DP_ASSIGNED, "awb awb auto_dispatch delivery_done"),
+    (S.DP_ASSIGNED, "cancel confirm"),
     (S.DP_ASSIGNED, "awb pack dispatch bag_picked out_for_delivery delivery_done"),
     (S.DP_ASSIGNED, "auto_dispatch rto_bag_delivered delivery_done accept_return credit_note"),
     (S.DP_ASSIGNED, "awb pack dispatch bag_picked rto_bag_delivered accept_return credit_note"),
@@ -290,64 +222,8 @@ async def _one_of(tour: Tour, operation: str) -> None:
     tour.note(order)
 
 
-_SHOWN = (*sorted(KNOWN_COARSE), "NONE")
-
-
-async def _reading(tour: Tour) -> None:
-    for state in State:
-        tour.make(state, 3)
-        tour.make(state, 1, location="DEL-02")
-    tour.make(S.DP_ASSIGNED, 2, locked=True, is_self_ship=False)
-    (early,) = tour.make(S.DP_ASSIGNED)
-    await tour.fire(E.AUTO_DISPATCH, early)
-    (early,) = tour.make(S.DP_ASSIGNED)
-    await tour.fire(E.AWB, early)
-    for operation in ("shipment", "info"):
-        for status in _SHOWN:
-            query = {"orderStatus": status, "locationCode": "BLR-01"}
-            for page in range(1, 4):
-                await tour.send(operation, **query, pageNumber=page, pageSize=2)
-            await tour.send(operation, **query)
-            await tour.send(operation, **query, orderingChannel="FYND")
-            if operation == "shipment":
-                await tour.send(operation, **query, orderDateFrom="2025-06-08")
-                await tour.send(operation, **query, orderDateTo="2025-06-08")
-        for order in tour.host.store.oldest_first():
-            await tour.send(operation, orderId=order.id)
-        near = tour.host.store.oldest_first()[0].id
-        for query in ({"orderId": UNKNOWN}, {"orderId": f"{int(near) ^ 1}"}, {}, {"locationCode": "BLR-01"}):
-            await tour.send(operation, **query)
-
-
-async def _tracking(tour: Tour) -> None:
-    orders = [tour.make(state)[0] for state in (S.DP_ASSIGNED, S.BAG_PICKED, S.RETURN_BAG_IN_TRANSIT)]
-    await tour.send("courierDetails", [{"orderId": order.id} for order in orders])
-    await tour.send("courierDetails", [{"orderId": UNKNOWN}])
-    for order in orders:
-        other = orders[2] if order is not orders[2] else orders[1]
-        await tour.send("track", {"shipment_id": order.id})
-        await tour.send("track", {"awb_number": order.awb})
-        await tour.send("track", {"shipment_id": order.id, "awb_number": other.awb})
-    for body in ({}, {"shipment_id": UNKNOWN}, {"awb_number": "none"}):
-        await tour.send("track", body)
-    await tour.fire(E.DELIVERY_DONE, orders[1])
-    await tour.fire(E.RETURN_BAG_DELIVERED, orders[2])
-    for order in orders:
-        await tour.send("track", {"shipment_id": order.id})
-
-
-async def _documents(tour: Tour) -> None:
-    states = (S.PLACED, S.DP_ASSIGNED, S.BAG_PACKED, S.RTO_BAG_ACCEPTED, S.RETURN_ACCEPTED, S.CREDIT_NOTE_GENERATED)
-    for operation in ("labels", "invoice"):
-        for state in states:
-            await tour.send(operation, [{"orderId": tour.make(state)[0].id}])
-        (order,) = tour.make(S.DP_ASSIGNED)
-        await tour.fire(E.AWB, order)
-        await tour.send(operation, [{"orderId": order.id}])
-
-
 async def _wire(tour: Tour) -> None:
-    for part in (_batches, _tracking, _documents, _values):
+    for part in (_batches, tracking, documents, _values):
         await part(tour)
     await tour.send("status", [])
     tour.make(S.PLACED, 3)
@@ -374,14 +250,16 @@ Part = Callable[[Tour], Coroutine[Any, Any, None]]
 PARTS: dict[str, Part] = {
     "wire": _wire,
     "auth": _auth,
-    "reading": _reading,
-    "tracking": _tracking,
+    "reading": reading,
+    "info": reading,
+    "tracking": tracking,
     "journeys": _journeys,
+    "returns": _journeys,
     "transitions": _matrix,
     "limits": _limits,
     "batches": _batches,
     "values": _values,
-    "documents": _documents,
+    "documents": documents,
     "races": _races,
 }
 

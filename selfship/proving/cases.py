@@ -11,11 +11,11 @@ from selfship import requirements
 from selfship.errors import UsageError
 from selfship.mock.faults import GROUPS, catalogue
 from selfship.mock.null import null_hosts
+from selfship.mock.variants import variants
 from selfship.nearest import hint
 
 Kind = Literal["plain", "fault", "variant", "null"]
 KINDS: tuple[Kind, ...] = ("plain", "fault", "variant", "null")
-PROFILE = "mock"
 SETTLE_S = 0.3
 """Of a mock that applies at once: what does not show by then never will. A variant may need longer."""
 
@@ -24,8 +24,8 @@ SETTLE_S = 0.3
 class Case:
     """One host. `rule`, of a fault: what it breaks; `also`: rules that it breaks as well, in truth.
 
-    `serves` and `profile` name the profiles of mock and tester; `options` are further ones of `certify`.
-    `source` is the module that makes this case special, relative to the mock's package.
+    `switches` are what the tester's profile says other than the mock's own. `incomplete`: orders are so scarce that a
+    MUST must stay unjudged. `source` is the file that makes this case special, in the mock's package.
     """
 
     kind: Kind
@@ -33,11 +33,8 @@ class Case:
     how: str
     rule: str | None = None
     also: tuple[str, ...] = ()
-    serves: str = PROFILE
-    profile: str = PROFILE
-    settle: float = SETTLE_S
+    switches: tuple[tuple[str, Any], ...] = ()
     population: str | None = None
-    options: tuple[str, ...] = ()
     incomplete: bool = False
     source: str = ""
 
@@ -66,7 +63,12 @@ def _faults() -> Iterable[Case]:
 
 
 def _variants() -> Iterable[Case]:
-    return ()
+    for variant in variants():
+        switches = tuple(sorted(variant.switches.items()))
+        scarce = variant.population == "scarce"
+        yield Case(
+            "variant", variant.name, variant.how, None, (), switches, variant.population, scarce, "variants.py"
+        )
 
 
 def _nulls() -> Iterable[Case]:

@@ -6,6 +6,7 @@ time on imports than on judging. From there on it is the command itself, `selfsh
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -13,19 +14,26 @@ import shutil
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from selfship import paths
 from selfship.embedded import EmbeddedHost, embedded_host
 from selfship.errors import KitError, UsageError
 from selfship.proving import digests
-from selfship.proving.cases import Case
+from selfship.proving.cases import SETTLE_S, Case
 from selfship.proving.outcome import NOT_RUN, Outcome, of_results
 
 TIMEOUT_S = 120.0
-_PRELOADED = ("pytest", "schemathesis", "hypothesis", "selfship.session", "selfship.certification", "rich.live")
+SERVED = "mock"
+"""The profile that the mock follows."""
+_PRELOADED = (
+    "pytest", "hypothesis", "schemathesis.python.asgi", "schemathesis.pytest.lazy", "pypdf", "rich.live",
+    "selfship.session", "selfship.certification", "selfship.scenarios",
+)  # fmt: skip
 """Not the plugin and what it registers for rewriting: pytest must be the first to import that."""
 
 
@@ -92,12 +100,23 @@ def _host(case: Case) -> AbstractContextManager[EmbeddedHost]:
     faults = [case.name] if case.kind == "fault" else []
     variant = case.name if case.kind == "variant" else None
     null = case.name if case.kind == "null" else None
-    return embedded_host(case.serves, faults=faults, variant=variant, null=null, population=case.population)
+    return embedded_host(SERVED, faults=faults, variant=variant, null=null, population=case.population)
 
 
 def _arguments(case: Case, url: str, folder: Path) -> list[str]:
-    given = ["certify", "--quiet", f"--host={url}", f"--profile={case.profile}", f"--out={folder / 'run'}"]
-    return [*given, f"--settle={case.settle:g}", *case.options]
+    own = folder / "profile.toml"
+    own.write_text(_profile(case), encoding="utf-8")
+    return ["certify", "--quiet", f"--host={url}", f"--profile={own}", f"--out={folder / 'run'}"]
+
+
+def _profile(case: Case) -> str:
+    """What the tester of such a host writes: the mock's profile, but for the switches of the case."""
+    known = tomllib.loads((paths.HOSTS / f"{SERVED}.toml").read_text(encoding="utf-8"))
+    plain = {key: value for key, value in known.items() if not isinstance(value, dict)}
+    switches = {**known["switches"], "settle": SETTLE_S, **dict(case.switches)}
+    # JSON's texts, numbers and truths are TOML's.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+    return "\n".join([*lines, "[switches]", *(f"{key} = {json.dumps(value)}" for key, value in switches.items()), ""])
 
 
 def _environ(host: EmbeddedHost) -> dict[str, str]:
@@ -113,6 +132,9 @@ def _certification(arguments: Sequence[str], environ: Mapping[str, str], folder:
     os.dup2(log, 1)
     os.dup2(log, 2)
     tempfile.tempdir = folder
+    # What was imported before the fork never becomes garbage, and a run is too short to be tidied often.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
     for name in [name for name in os.environ if name.startswith("SELFSHIP_")]:
         del os.environ[name]
     os.environ.update(environ)
@@ -132,6 +154,9 @@ def _read(
             return Outcome(case.id, known, NOT_RUN, wall_s=round(wall_s, 2), note=_last_words(folder))
         how = f"had not ended after {timeout_s:g} s" if status is None else f"ended with exit status {status}"
         return Outcome(case.id, known, error=f"The certification {how}: {_last_words(folder)}")
+    if results["run"]["narrowed"] or not results["requirements"]:
+        # Nothing was deselected here: the suites could not be loaded, or something stopped them.
+        return Outcome(case.id, known, error=f"The certification judged only a part: {_last_words(folder)}")
     return of_results(case, known, results, wall_s)
 
 

@@ -14,6 +14,7 @@ from selfship.scenarios import (
     reading,
     tracking,
     values,
+    walks,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "reading",
     "tracking",
     "values",
+    "walks",
 ]
 
 CONTROLS = {

@@ -29,6 +29,7 @@ def tokens(flow: Flow) -> None:
         wrong = {
             "wrong password": {**source.credentials, "password": "wrong-" + bodies.unique("p")},
             "wrong username": {**source.credentials, "username": "wrong-" + bodies.unique("u")},
+            "password in another case": {**source.credentials, "password": source.credentials["password"].swapcase()},
             "no password": {"username": source.credentials["username"]},
         }
         for name, params in wrong.items():
@@ -93,14 +94,20 @@ def strange_readers(flow: Flow, order: Order) -> None:
     }
 
 
-@scenario(weight=3)
+BARE = (("PROCESSING", 1), ("PROCESSING", 2), ("CREATED", 1), ("RETURN_PROCESSING", 1))
+"""Status and page of the listings that are asked for without a location."""
+
+
+@scenario(weight=6)
 def without_location(flow: Flow) -> None:
-    """Orders are listed with and without locationCode."""
-    plain = {"orderStatus": "PROCESSING", "pageNumber": 1, "pageSize": 5}
-    flow.recording.kept["with"] = flow.call(
-        "shipment", params={**plain, "locationCode": flow.host.profile.location or ""}, step="listing with locationCode"
-    )
-    flow.recording.kept["without"] = flow.call("shipment", params=plain, step="listing without locationCode")
+    """Orders and returns are listed with and without locationCode."""
+    for status, page in BARE:
+        plain = {"orderStatus": status, "pageNumber": page, "pageSize": 5}
+        located = {**plain, "locationCode": flow.host.profile.location or ""}
+        flow.recording.kept[status, page] = (
+            flow.call("shipment", params=plain, step=f"page {page} of {status} without locationCode"),
+            flow.call("shipment", params=located, step=f"page {page} of {status} with locationCode"),
+        )
 
 
 @scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12)
@@ -118,6 +125,7 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
         return
     if state is State.DP_ASSIGNED:
         flow.fire(Event.AWB, order)
+    flow.recording.kept["token"] = True
     flow.recording.kept["covers"] = flow.call(
         "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
     )
@@ -142,3 +150,16 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
             )
             own = flow.call(operation, body=[{"orderId": order.id}], step=f"{operation} by its own location")
             flow.recording.kept[operation] = (exchange, own, order.id, order.awb)
+
+
+@scenario(Need(State.PLACED), Need(State.PLACED, other_location=True), weight=8)
+def foreign_in_a_batch(flow: Flow, order: Order, theirs: Order) -> None:
+    """The second location confirms an order of its own and, in the same request, one of the first."""
+    other = flow.host.other_tokens
+    token = other.value if other else None
+    if token:
+        items = [flow.item(Event.CONFIRM, theirs), flow.item(Event.CONFIRM, order)]
+        before = flow.read(order)
+        sent = flow.write("confirm", items, token=token, step="confirm of an own order and another location's")
+        flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+        flow.recording.kept["batch"] = (*sent, before, flow.read(order))

@@ -43,6 +43,9 @@ def _unseen(flow: Flow, event: Event, many: list[Order], bulk: Bulk) -> None:
             _, answer = flow.write(bulk.operation, [flow.item(event, order)], step=f"{bulk.operation}: again, alone")
             if event is Event.DISPATCH:
                 flow.recording.kept.setdefault(f"{event.value} again", []).append((order.id, answer))
+    again = flow.recording.kept.get(f"{event.value} again", [])
+    if bulk.answer.success == 0 and not any(answer.accepted for _, answer in again):
+        return
     for order in many:
         order.state = lifecycle.cell(order.state, event).to or order.state
         order.touched(seen=False)

@@ -1,5 +1,6 @@
 """Reading orders and returns: by id, by status, by page, channel, date and location."""
 
+import itertools
 from typing import Any
 
 from selfship import orders
@@ -41,6 +42,8 @@ def by_id(flow: Flow, order: Order, back: Order) -> None:
     kept["unknown id"] = unknown_id()
     kept["unknown"] = flow.call("shipment", params=flow.host.by_id(kept["unknown id"]), step="read an unknown id")
     kept["unknown info"] = flow.call("info", params=flow.host.by_id(kept["unknown id"]), step="info of an unknown id")
+    kept["near id"] = f"{order.id[:-1]}{(int(order.id[-1]) + 1) % 10 if order.id[-1].isdigit() else 0}"
+    kept["near"] = flow.call("shipment", params=flow.host.by_id(kept["near id"]), step="read an id one digit away")
     kept["neither"] = flow.call("shipment", params=flow.host.located(), step="list with neither id nor status")
     kept["info neither"] = flow.call("info", params=flow.host.located(), step="info with neither id nor status")
     kept["nothing"] = flow.call(
@@ -88,46 +91,61 @@ def paging(flow: Flow) -> None:
             kept[f"{status} {size} whole"] = len(kept[f"{status} {size}"]) < most
 
 
-@scenario(weight=8)
+def _all(flow: Flow, status: str, **more: Any) -> list[View]:
+    """Every order of a listing, as far as ten pages go."""
+    pages = itertools.islice(flow.host.pages(flow.caller, status, size=100, **more), 10)
+    return [view for page in pages for view in page]
+
+
+@scenario(weight=14)
 def filters(flow: Flow) -> None:
-    """Listings are narrowed by ordering channel and by date."""
+    """Listings of orders and returns are narrowed by ordering channel, those of orders by date as well."""
     kept = flow.recording.kept
-    status = "PROCESSING"
-    everything = flow.call("shipment", params={**_listing(flow, status), "pageSize": 100}, step="list without a filter")
-    known = orders.views(everything)
-    kept["all"] = everything
-    channels = sorted({view.channel for view in known if view.channel})
-    kept["channels"] = channels
-    for channel in channels[:2]:
-        kept[f"channel {channel}"] = flow.call(
-            "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
-        )
-    dates = sorted(str(view.raw["orderDate"])[:10] for view in known if isinstance(view.raw.get("orderDate"), str))
+    for status in FILTERED:
+        known = kept[f"{status} all"] = _all(flow, status)
+        channels = kept[f"{status} channels"] = sorted({view.channel for view in known if view.channel})
+        for channel in channels[:2]:
+            kept[f"{status} {channel}"] = flow.call(
+                "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
+            )
+    dates = sorted(str(view.raw.get("orderDate"))[:10] for view in kept["PROCESSING all"] if view.raw.get("orderDate"))
     if dates:
-        start, end = dates[len(dates) // 3], dates[2 * len(dates) // 3]
+        start, end = dates[len(dates) // 4], dates[3 * len(dates) // 4]
         kept["range"] = (start, end)
-        kept["dated"] = flow.call(
-            "shipment",
-            params={**_listing(flow, status, orderDateFrom=start, orderDateTo=end), "pageSize": 100},
-            step="list a range of dates",
-        )
+        kept["dated"] = _all(flow, "PROCESSING", orderDateFrom=start, orderDateTo=end)
 
 
-@scenario(weight=4)
+FILTERED = ("PROCESSING", "RETURN_PROCESSING")
+
+
+@scenario(weight=6)
 def locations(flow: Flow) -> None:
-    """The same listing is asked for both locations."""
+    """The same listings are asked for both locations."""
     profile = flow.host.profile
-    for name, code in (("own", profile.location), ("other", profile.other_location)):
-        if code:
-            params = {**_listing(flow, "PROCESSING"), "locationCode": code}
-            flow.recording.kept[name] = flow.call("shipment", params=params, step=f"list the {name} location")
+    for status in FILTERED:
+        for name, code in (("own", profile.location), ("other", profile.other_location)):
+            if code:
+                params = {**_listing(flow, status), "locationCode": code}
+                kept = flow.call("shipment", params=params, step=f"list {status} of the {name} location")
+                flow.recording.kept[f"{status} {name}"] = kept
 
 
-AGREEING = (State.PLACED, State.DP_ASSIGNED, State.BAG_PACKED, State.BAG_PICKED, State.RETURN_DP_ASSIGNED)
+AGREEING = (
+    State.PLACED,
+    State.DP_ASSIGNED,
+    State.BAG_PACKED,
+    State.BAG_PICKED,
+    State.DELIVERY_DONE,
+    State.RTO_BAG_DELIVERED,
+    State.CANCELLED,
+    State.RETURN_DP_ASSIGNED,
+    State.RETURN_BAG_DELIVERED,
+    State.CREDIT_NOTE_GENERATED,
+)
 
 
-@scenario(params=AGREEING, per_param=lambda state: (Need(state),), weight=14)
-def agreement(flow: Flow, state: State, order: Order) -> None:  # noqa: ARG001 - the lease has walked it there
+@scenario(params=AGREEING, per_param=lambda state: (Need(state, walked=True),), weight=14)
+def agreement(flow: Flow, state: State, order: Order) -> None:
     """An order that has just been moved is read by id, lightly, and in its listing."""
     view = flow.read(order)
     kept = flow.recording.kept
@@ -137,6 +155,9 @@ def agreement(flow: Flow, state: State, order: Order) -> None:  # noqa: ARG001 -
     kept["info"] = info
     kept["listed"] = _find(flow, order.id, status)
     kept["again"] = flow.read(order)
+    if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
+        flow.fire(Event.AWB, order)
+        kept["listed with awb"] = _find(flow, order.id, status)
 
 
 def _is(views: list[View], order_id: str, status: str) -> bool:

@@ -90,6 +90,8 @@ def broken_bodies(flow: Flow, order: Order) -> None:
             kept[f"{operation} not array"] = flow.call(
                 operation, body={"orderId": order.id}, step=f"{operation}: a body that is not an array"
             )
+            flow.call(operation, body=[None], step=f"{operation}: an item that is null")
+            flow.call(operation, body=["text"], step=f"{operation}: an item that is a text")
     kept["views"] = (before, flow.read(order))
 
 

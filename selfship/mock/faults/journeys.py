@@ -1,4 +1,4 @@
-"""FWD, AUT, NDR, RTO, RET: a step of a journey that should work does not, or does something else."""
+"""FWD, AUT, NDR: a step of the way to the customer that should work does not, or does something else."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from selfship.mock.store import BY_ITSELF
 S, E = State, Event
 
 
-def _no(name: str, rule: str, how: str, *tests: When) -> Fault:
+def no(name: str, rule: str, how: str, *tests: When) -> Fault:
     return Fault(name, rule, how, Point.RULING, refuses(both(*tests)))
 
 
-def _only_counted(name: str, rule: str, how: str, *tests: When) -> Fault:
+def only_counted(name: str, rule: str, how: str, *tests: When) -> Fault:
     return Fault(name, rule, how, Point.RULING, counts_only(both(*tests)))
 
 
-def _leads_to(name: str, rule: str, how: str, test: When, to: State) -> Fault:
+def leads_to(name: str, rule: str, how: str, test: When, to: State) -> Fault:
     """A taken event that leads elsewhere."""
 
     def hook(ruling: Ruling, ask: Ask) -> Ruling:
@@ -44,7 +44,7 @@ def _leads_to(name: str, rule: str, how: str, test: When, to: State) -> Fault:
     return Fault(name, rule, how, Point.RULING, hook)
 
 
-def _taken(name: str, rule: str, how: str, test: When, to: State | None) -> Fault:
+def taken(name: str, rule: str, how: str, test: When, to: State | None) -> Fault:
     return Fault(name, rule, how, Point.RULING, takes(test, to))
 
 
@@ -56,25 +56,9 @@ def _has(name: str) -> When:
     return lambda ask: name in ask.item
 
 
-def _has_awb(ask: Ask) -> bool:
-    return ask.order is not None and bool(ask.order.awb)
-
-
 def _invoiced_here(ask: Ask) -> bool:
     """The order came to dp_assigned by an Update Invoice of this run, not as it was made."""
     return ask.order is not None and ask.order.after(BY_ITSELF)
-
-
-def _is_rto(ask: Ask) -> bool:
-    return ask.order is not None and not ask.order.is_return
-
-
-def _reason(*codes: str) -> When:
-    def test(ask: Ask) -> bool:
-        lines = ask.item.get("orderItems", [])
-        return any((line.get("reasonCode", "") == "") is (not codes) for line in lines)
-
-    return test
 
 
 def _own_invoice_number(changes: dict[str, Any], ask: Ask) -> dict[str, Any]:
@@ -87,58 +71,56 @@ def _second_failure(ask: Ask) -> bool:
 
 
 FORWARD = (
-    _only_counted(
+    only_counted(
         "confirm_counted_only", "FWD-1", "counts a Confirm as successful and leaves the order placed", event(E.CONFIRM)
     ),
-    _no(
-        "confirm_refuses_two_lines", "FWD-1", "refuses Confirm on an order with two lines", event(E.CONFIRM), two_lines
-    ),
-    _only_counted(
+    no("confirm_refuses_two_lines", "FWD-1", "refuses Confirm on an order with two lines", event(E.CONFIRM), two_lines),
+    only_counted(
         "invoice_counted_only",
         "FWD-2",
         "counts a sale invoice as successful and leaves the order confirmed",
         event(E.INVOICE),
     ),
-    _no(
+    no(
         "invoiced_is_never_assigned",
         "FWD-2",
         "shows PROCESSING after Update Invoice, yet never lets an AWB in",
         event(E.AWB, E.AUTO_DISPATCH, E.PACK),
         _invoiced_here,
     ),
-    _no(
+    no(
         "invoice_refuses_packages",
         "FWD-2",
         "refuses an invoice that brings packages",
         event(E.INVOICE),
         _has("packages"),
     ),
-    _leads_to(
+    leads_to(
         "awb_always_dispatches",
         "FWD-3",
         "moves the order to bag_picked though autoDispatch is false",
         both(event(E.AWB), state(S.DP_ASSIGNED)),
         S.BAG_PICKED,
     ),
-    _no("awb_refuses_two_lines", "FWD-3", "refuses Update AWB on an order with two lines", event(E.AWB), two_lines),
-    _only_counted(
+    no("awb_refuses_two_lines", "FWD-3", "refuses Update AWB on an order with two lines", event(E.AWB), two_lines),
+    only_counted(
         "pack_counted_only", "FWD-4", "counts Pack as successful and leaves the order in dp_assigned", event(E.PACK)
     ),
-    _no("pack_refuses_two_lines", "FWD-4", "refuses Pack on an order with two lines", event(E.PACK), two_lines),
-    _no("dispatch_refused", "FWD-5", "refuses Dispatch on a packed order", event(E.DISPATCH)),
-    _no(
+    no("pack_refuses_two_lines", "FWD-4", "refuses Pack on an order with two lines", event(E.PACK), two_lines),
+    no("dispatch_refused", "FWD-5", "refuses Dispatch on a packed order", event(E.DISPATCH)),
+    no(
         "dispatch_wants_items",
         "FWD-5",
         "refuses Dispatch without orderItems",
         event(E.DISPATCH),
         not_(_has("orderItems")),
     ),
-    _no("dispatch_refuses_items", "FWD-5", "refuses Dispatch with orderItems", event(E.DISPATCH), _has("orderItems")),
-    _no("bag_picked_refused", "FWD-6", "refuses bag_picked on a dispatched order", event(E.BAG_PICKED)),
-    _only_counted(
+    no("dispatch_refuses_items", "FWD-5", "refuses Dispatch with orderItems", event(E.DISPATCH), _has("orderItems")),
+    no("bag_picked_refused", "FWD-6", "refuses bag_picked on a dispatched order", event(E.BAG_PICKED)),
+    only_counted(
         "bag_picked_counted_only", "FWD-6", "counts bag_picked as successful and moves nothing", event(E.BAG_PICKED)
     ),
-    _only_counted(
+    only_counted(
         "delivery_counted_only",
         "FWD-7",
         "counts delivery_done on a picked order as successful and moves nothing",
@@ -146,7 +128,7 @@ FORWARD = (
         state(S.BAG_PICKED),
         after(E.DISPATCH),
     ),
-    _no(
+    no(
         "no_delivery_after_dispatch",
         "FWD-7",
         "refuses delivery_done on an order that was packed and dispatched",
@@ -171,14 +153,14 @@ FORWARD = (
 )
 
 AUTO_DISPATCH = (
-    _leads_to(
+    leads_to(
         "auto_dispatch_does_not_move",
         "AUT-1",
         "records AWB and courier, but leaves an auto-dispatched order in dp_assigned",
         both(event(E.AUTO_DISPATCH), state(S.DP_ASSIGNED)),
         S.DP_ASSIGNED,
     ),
-    _leads_to(
+    leads_to(
         "auto_dispatch_only_packs",
         "AUT-1",
         "moves an auto-dispatched order to bag_packed",
@@ -192,7 +174,7 @@ AUTO_DISPATCH = (
         Point.CHANGES,
         when(event(E.AUTO_DISPATCH), _forgets("courier")),
     ),
-    _no(
+    no(
         "no_delivery_after_auto_dispatch",
         "AUT-2",
         "refuses delivery_done right after autoDispatch",
@@ -200,7 +182,7 @@ AUTO_DISPATCH = (
         state(S.BAG_PICKED),
         after(E.AUTO_DISPATCH),
     ),
-    _only_counted(
+    only_counted(
         "auto_dispatched_delivery_counted_only",
         "AUT-2",
         "counts delivery_done right after autoDispatch as successful and moves nothing",
@@ -208,21 +190,21 @@ AUTO_DISPATCH = (
         state(S.BAG_PICKED),
         after(E.AUTO_DISPATCH),
     ),
-    _leads_to(
+    leads_to(
         "auto_dispatch_moves_return",
         "AUT-3",
         "moves a return on where autoDispatch is true",
         both(event(E.AUTO_DISPATCH), returns),
         S.RETURN_BAG_IN_TRANSIT,
     ),
-    _no(
+    no(
         "auto_dispatched_return_is_stuck",
         "AUT-3",
         "refuses return_bag_in_transit on a return that was sent autoDispatch",
         event(E.RETURN_BAG_IN_TRANSIT),
         after(E.AUTO_DISPATCH),
     ),
-    _taken(
+    taken(
         "auto_dispatched_return_delivers",
         "AUT-3",
         "takes return_bag_delivered at once on a return that was sent autoDispatch",
@@ -232,7 +214,7 @@ AUTO_DISPATCH = (
 )
 
 ATTEMPTS = (
-    _no(
+    no(
         "no_attempt_after_auto_dispatch",
         "NDR-1",
         "refuses out_for_delivery after autoDispatch",
@@ -240,7 +222,7 @@ ATTEMPTS = (
         state(S.BAG_PICKED),
         after(E.AUTO_DISPATCH),
     ),
-    _no(
+    no(
         "no_attempt_after_dispatch",
         "NDR-1",
         "refuses out_for_delivery after pack and dispatch",
@@ -248,38 +230,38 @@ ATTEMPTS = (
         state(S.BAG_PICKED),
         after(E.DISPATCH),
     ),
-    _leads_to(
+    leads_to(
         "attempt_delivers",
         "NDR-1",
         "delivers the order on out_for_delivery",
         both(event(E.OUT_FOR_DELIVERY), state(S.BAG_PICKED)),
         S.DELIVERY_DONE,
     ),
-    _no("no_attempt_failed", "NDR-2", "refuses delivery_attempt_failed", event(E.DELIVERY_ATTEMPT_FAILED)),
-    _no("no_reattempt", "NDR-2", "refuses delivery_reattempt_requested", event(E.DELIVERY_REATTEMPT_REQUESTED)),
-    _no(
+    no("no_attempt_failed", "NDR-2", "refuses delivery_attempt_failed", event(E.DELIVERY_ATTEMPT_FAILED)),
+    no("no_reattempt", "NDR-2", "refuses delivery_reattempt_requested", event(E.DELIVERY_REATTEMPT_REQUESTED)),
+    no(
         "no_second_attempt",
         "NDR-2",
         "refuses out_for_delivery once a reattempt was requested",
         event(E.OUT_FOR_DELIVERY),
         after(E.DELIVERY_REATTEMPT_REQUESTED),
     ),
-    _no("no_second_failure", "NDR-2", "refuses delivery_attempt_failed on the second attempt", _second_failure),
-    _no(
+    no("no_second_failure", "NDR-2", "refuses delivery_attempt_failed on the second attempt", _second_failure),
+    no(
         "no_delivery_after_attempt",
         "NDR-3",
         "refuses delivery_done in out_for_delivery",
         event(E.DELIVERY_DONE),
         state(S.OUT_FOR_DELIVERY),
     ),
-    _no(
+    no(
         "no_delivery_after_reattempt",
         "NDR-3",
         "refuses delivery_done right after a reattempt was requested",
         event(E.DELIVERY_DONE),
         state(S.DELIVERY_REATTEMPT_REQUESTED),
     ),
-    _only_counted(
+    only_counted(
         "attempted_delivery_counted_only",
         "NDR-3",
         "counts delivery_done in out_for_delivery as successful and moves nothing",
@@ -288,149 +270,4 @@ ATTEMPTS = (
     ),
 )
 
-RTO = (
-    _no(
-        "no_rto_after_auto_dispatch",
-        "RTO-1",
-        "refuses rto_bag_delivered on an order that was auto-dispatched",
-        event(E.RTO_BAG_DELIVERED),
-        after(E.AUTO_DISPATCH),
-    ),
-    _no(
-        "no_rto_after_dispatch",
-        "RTO-1",
-        "refuses rto_bag_delivered on an order that was packed and dispatched",
-        event(E.RTO_BAG_DELIVERED),
-        after(E.DISPATCH),
-    ),
-    _leads_to(
-        "rto_shows_delivered",
-        "RTO-1",
-        "delivers the order to the customer on rto_bag_delivered",
-        both(event(E.RTO_BAG_DELIVERED), state(S.BAG_PICKED)),
-        S.DELIVERY_DONE,
-    ),
-    _no("rto_not_accepted", "RTO-2", "refuses POST /return on a delivered RTO", event(E.ACCEPT_RETURN), _is_rto),
-    _no("no_credit_note_of_rto", "RTO-3", "refuses the credit note of an accepted RTO", event(E.CREDIT_NOTE), _is_rto),
-    _only_counted(
-        "credit_note_of_rto_counted_only",
-        "RTO-3",
-        "counts the credit note of an RTO as successful and makes none",
-        event(E.CREDIT_NOTE),
-        _is_rto,
-    ),
-)
-
-RETURN = (
-    _no("no_awb_on_return", "RET-1", "refuses Update AWB on a return", event(E.AWB), returns),
-    _leads_to(
-        "awb_moves_return",
-        "RET-1",
-        "moves a return into transit on Update AWB",
-        both(event(E.AWB), returns),
-        S.RETURN_BAG_IN_TRANSIT,
-    ),
-    _no("return_is_never_in_transit", "RET-2", "refuses return_bag_in_transit", event(E.RETURN_BAG_IN_TRANSIT)),
-    _leads_to(
-        "transit_delivers_return",
-        "RET-2",
-        "delivers a return on return_bag_in_transit",
-        event(E.RETURN_BAG_IN_TRANSIT),
-        S.RETURN_BAG_DELIVERED,
-    ),
-    _no("return_is_never_delivered", "RET-3", "refuses return_bag_delivered", event(E.RETURN_BAG_DELIVERED)),
-    _only_counted(
-        "return_delivery_counted_only",
-        "RET-3",
-        "counts return_bag_delivered as successful and leaves the return in transit",
-        event(E.RETURN_BAG_DELIVERED),
-    ),
-    _only_counted(
-        "return_qc_counted_only",
-        "RET-4",
-        "counts POST /return on a return as successful and accepts nothing",
-        event(E.ACCEPT_RETURN),
-        returns,
-    ),
-    _no(
-        "return_qc_wants_a_reason",
-        "RET-4",
-        "refuses POST /return with an empty reason code",
-        event(E.ACCEPT_RETURN),
-        returns,
-        _reason(),
-    ),
-    _no(
-        "return_qc_refuses_a_reason",
-        "RET-4",
-        "refuses POST /return with a reason code",
-        event(E.ACCEPT_RETURN),
-        returns,
-        _reason("any"),
-    ),
-    _no(
-        "no_credit_note_of_return",
-        "RET-5",
-        "refuses the credit note of an accepted return",
-        event(E.CREDIT_NOTE),
-        returns,
-    ),
-    _only_counted(
-        "credit_note_of_return_counted_only",
-        "RET-5",
-        "counts the credit note of a return as successful and makes none",
-        event(E.CREDIT_NOTE),
-        returns,
-    ),
-    _taken(
-        "transit_before_awb",
-        "RET-6",
-        "takes return_bag_in_transit before any AWB",
-        both(event(E.RETURN_BAG_IN_TRANSIT), state(S.RETURN_DP_ASSIGNED), not_(_has_awb)),
-        S.RETURN_BAG_IN_TRANSIT,
-    ),
-    Fault(
-        "return_is_its_own_forward",
-        "RET-7",
-        "shows a return's own id as its forwardId",
-        Point.SHOWN,
-        when(returns, lambda shown, _: {**shown, "forwardId": shown["id"]}),
-    ),
-    _taken(
-        "credit_note_before_acceptance",
-        "RET-8",
-        "makes the credit note of a delivered return that nobody accepted",
-        both(event(E.CREDIT_NOTE), state(S.RETURN_BAG_DELIVERED)),
-        S.CREDIT_NOTE_GENERATED,
-    ),
-    _taken(
-        "credit_note_at_pickup",
-        "RET-8",
-        "makes the credit note of a return that was not even picked up",
-        both(event(E.CREDIT_NOTE), state(S.RETURN_DP_ASSIGNED)),
-        S.CREDIT_NOTE_GENERATED,
-    ),
-    _taken(
-        "second_credit_note",
-        "RET-8",
-        "takes a second credit note of a return",
-        both(event(E.CREDIT_NOTE), state(S.CREDIT_NOTE_GENERATED)),
-        None,
-    ),
-    _taken(
-        "qc_in_transit",
-        "RET-9",
-        "accepts a return that is still in transit",
-        both(event(E.ACCEPT_RETURN), state(S.RETURN_BAG_IN_TRANSIT)),
-        S.RETURN_ACCEPTED,
-    ),
-    _taken(
-        "qc_of_a_picked_order",
-        "RET-9",
-        "accepts as an RTO what is still on its way to the customer",
-        both(event(E.ACCEPT_RETURN), state(S.BAG_PICKED)),
-        S.RTO_BAG_ACCEPTED,
-    ),
-)
-
-FAULTS = (*FORWARD, *AUTO_DISPATCH, *ATTEMPTS, *RTO, *RETURN)
+FAULTS = (*FORWARD, *AUTO_DISPATCH, *ATTEMPTS)

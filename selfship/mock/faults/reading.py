@@ -1,4 +1,4 @@
-"""FET, INF: faults of the reads of orders and returns."""
+"""FET: faults of the reads of orders and returns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _drops(name: str) -> Hook:
     return lambda query, _: {key: value for key, value in query.items() if key != name}
 
 
-def _by_id(ask: Ask) -> bool:
+def by_id(ask: Ask) -> bool:
     return "orderId" in ask.query
 
 
@@ -30,7 +30,7 @@ def _listed(ask: Ask) -> bool:
     return "orderId" not in ask.query
 
 
-def _asks_for(*statuses: str) -> Any:
+def asks_for(*statuses: str) -> Any:
     return lambda ask: _listed(ask) and ask.query.get("orderStatus") in statuses
 
 
@@ -44,14 +44,14 @@ def _later_page(ask: Ask) -> bool:
 
 def _also_shows_the_next(answer: Answer, ask: Ask) -> Answer:
     orders = ask.host.store.oldest_first()
-    if answer.status == 200 and _by_id(ask) and len(answer.content) == 1 and len(orders) > 1:
+    if answer.status == 200 and by_id(ask) and len(answer.content) == 1 and len(orders) > 1:
         place = next(i for i, order in enumerate(orders) if order.id == answer.content[0]["id"])
         answer.content.append({**answer.content[0], "id": orders[place - 1].id})
     return answer
 
 
 def _wants_a_status(answer: Answer, ask: Ask) -> Answer:
-    return bad_request("orderStatus is required") if _by_id(ask) and "orderStatus" not in ask.query else answer
+    return bad_request("orderStatus is required") if by_id(ask) and "orderStatus" not in ask.query else answer
 
 
 def _second_page_loses_its_first(page: list[Order], ask: Ask) -> list[Order]:
@@ -107,7 +107,7 @@ def _unless(*states: State) -> Hook:
 
 
 def _first_order(answer: Answer, ask: Ask) -> Answer:
-    if answer.status == 404 and _by_id(ask) and ask.host.store.oldest_first():
+    if answer.status == 404 and by_id(ask) and ask.host.store.oldest_first():
         return Answer(200, [{**_some_order(ask), "id": ask.host.store.oldest_first()[0].id}])
     return answer
 
@@ -137,18 +137,14 @@ def _without(name: str) -> Hook:
     return lambda shown, _: {key: value for key, value in shown.items() if key != name}
 
 
-def _no_filter(ask: Ask) -> bool:
+def no_filter(ask: Ask) -> bool:
     return not ask.query.get("orderId") and not ask.query.get("orderStatus")
-
-
-def _only_location(ask: Ask) -> bool:
-    return _no_filter(ask) and "locationCode" in ask.query
 
 
 _PROCESSING = {"orderStatus": "PROCESSING"}
 
 
-def _lists_something(query: Query, _: Ask) -> Query:
+def lists_something(query: Query, _: Ask) -> Query:
     return {"locationCode": LOCATIONS[0], **query, **_PROCESSING}
 
 
@@ -157,21 +153,11 @@ def _gone(*_: Any) -> Answer:
 
 
 def _no_returns_by_id(answer: Answer, ask: Ask) -> Answer:
-    found = answer.status == 200 and _by_id(ask) and any(order["journeyType"] == "return" for order in answer.content)
+    found = answer.status == 200 and by_id(ask) and any(order["journeyType"] == "return" for order in answer.content)
     return _gone() if found else answer
 
 
-def _empty_info_of_returns(answer: Answer, ask: Ask) -> Answer:
-    if (
-        answer.status == 200
-        and _by_id(ask)
-        and any(order["orderType"] == "return" for order in answer.content["orders"])
-    ):
-        answer.content["orders"] = []
-    return answer
-
-
-FETCH = (
+FAULTS = (
     Fault(
         "by_id_wants_a_status",
         "FET-1",
@@ -194,14 +180,14 @@ FETCH = (
         "FET-2",
         "lists cancelled orders under CREATED too",
         Point.MATCHES,
-        when(both(on("shipment"), _asks_for("CREATED"), state(S.CANCELLED)), always(True)),
+        when(both(on("shipment"), asks_for("CREATED"), state(S.CANCELLED)), always(True)),
     ),
     Fault(
         "later_pages_ignore_status",
         "FET-2",
         "lists confirmed orders among the created ones from the second page on",
         Point.MATCHES,
-        when(both(on("shipment"), _asks_for("CREATED"), _later_page, state(S.BAG_CONFIRMED)), always(True)),
+        when(both(on("shipment"), asks_for("CREATED"), _later_page, state(S.BAG_CONFIRMED)), always(True)),
     ),
     Fault(
         "second_page_loses_one",
@@ -267,7 +253,7 @@ FETCH = (
         "FET-7",
         "leaves is_self_ship out of a read by id",
         Point.SHOWN,
-        when(_by_id, _without("is_self_ship")),
+        when(by_id, _without("is_self_ship")),
     ),
     Fault(
         "self_ship_false_is_null",
@@ -295,28 +281,28 @@ FETCH = (
         "FET-9",
         "lists orders where neither id nor status is given",
         Point.QUERY,
-        when(both(on("shipment"), _no_filter), _lists_something),
+        when(both(on("shipment"), no_filter), lists_something),
     ),
     Fault(
         "awb_leaves_processing",
         "FET-10",
         "no longer lists an order in dp_assigned once it has an AWB",
         Point.LISTING,
-        when(both(on("shipment"), _asks_for("PROCESSING")), _unless_awb),
+        when(both(on("shipment"), asks_for("PROCESSING")), _unless_awb),
     ),
     Fault(
         "rto_is_not_listed",
         "FET-10",
         "leaves delivered RTOs out of RETURN_DELIVERED",
         Point.LISTING,
-        when(both(on("shipment"), _asks_for("RETURN_DELIVERED")), _unless(S.RTO_BAG_DELIVERED)),
+        when(both(on("shipment"), asks_for("RETURN_DELIVERED")), _unless(S.RTO_BAG_DELIVERED)),
     ),
     Fault(
         "delivered_returns_are_not_listed",
         "FET-10",
         "leaves delivered returns out of RETURN_DELIVERED",
         Point.LISTING,
-        when(both(on("shipment"), _asks_for("RETURN_DELIVERED")), _unless(S.RETURN_BAG_DELIVERED)),
+        when(both(on("shipment"), asks_for("RETURN_DELIVERED")), _unless(S.RETURN_BAG_DELIVERED)),
     ),
     Fault(
         "listing_lags_after_auto_dispatch",
@@ -373,57 +359,3 @@ FETCH = (
         when(both(on("shipment"), _asks_for_returns), _every_location),
     ),
 )
-
-INFO = (
-    Fault(
-        "info_of_returns_is_empty",
-        "INF-1",
-        "answers /info by the id of a return with no order",
-        Point.ANSWER,
-        when(on("info"), _empty_info_of_returns),
-    ),
-    Fault(
-        "info_lists_other_statuses",
-        "INF-1",
-        "lists confirmed orders in /info under CREATED too",
-        Point.MATCHES,
-        when(both(on("info"), _asks_for("CREATED"), state(S.BAG_CONFIRMED, S.CANCELLED)), always(True)),
-    ),
-    Fault(
-        "info_inverts_lock",
-        "INF-2",
-        "shows the opposite lockStatus in /info",
-        Point.INFO,
-        lambda shown, _: {**shown, "lockStatus": not shown["lockStatus"]},
-    ),
-    Fault(
-        "info_lags_after_packing",
-        "INF-2",
-        "shows a packed order as PROCESSING in /info",
-        Point.STATUS,
-        when(both(on("info"), state(S.BAG_PACKED, S.HANDED_OVER_TO_DG)), always("PROCESSING")),
-    ),
-    Fault(
-        "info_never_says_delivered",
-        "INF-2",
-        "shows a delivered order as TRANSIT in /info",
-        Point.STATUS,
-        when(both(on("info"), state(S.DELIVERY_DONE)), always("TRANSIT")),
-    ),
-    Fault(
-        "info_without_filter_lists",
-        "INF-3",
-        "lists orders in /info where nothing is asked for",
-        Point.QUERY,
-        when(both(on("info"), _no_filter), _lists_something),
-    ),
-    Fault(
-        "info_lists_a_location",
-        "INF-3",
-        "lists orders in /info where only the location is given",
-        Point.QUERY,
-        when(both(on("info"), _only_location), _lists_something),
-    ),
-)
-
-FAULTS = (*FETCH, *INFO)

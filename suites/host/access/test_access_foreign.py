@@ -51,6 +51,26 @@ def test_write_on_another_locations_order_is_refused(
 
 
 @pytest.mark.requirement("AUTH-6")
+@pytest.mark.control(Event.CONFIRM)
+def test_foreign_order_in_a_batch_is_refused(foreign_in_a_batch: Recording, control: Control, host: Host) -> None:
+    """An order that the credentials do not cover is refused behind one that they do cover, too."""
+    if host.other_tokens is None or foreign_in_a_batch.missing:
+        raise expect.NotApplicableError("no order of the second location is at hand; alone it is judged all the same")
+    expect.works_alone(Event.CONFIRM, control(Event.CONFIRM))
+    expect.whole(foreign_in_a_batch)
+    if "batch" not in foreign_in_a_batch.kept:
+        raise expect.BlockedError("AUTH-1", "The second location's credentials got no token.")
+    exchange, answer, before, after = foreign_in_a_batch.kept["batch"]
+    same = before is None or after is None or before.same_as(after)
+    change = before.difference(after) if before and after else ""
+    expect.that(
+        answer.success <= 1 and same,
+        f"confirm of an own order and of another location's: {answer.success} of 2 were taken; {change}",
+        [exchange.seq],
+    )
+
+
+@pytest.mark.requirement("AUTH-6")
 @pytest.mark.parametrize("foreign", [State.BAG_PACKED], indirect=True)
 @pytest.mark.parametrize("operation", READ_TOO)
 def test_documents_of_another_locations_order_are_refused(foreign: Recording, operation: str, host: Host) -> None:

@@ -87,7 +87,8 @@ def test_counts_of_a_mixed_batch_are_true(mixed: Mixed, batches: Batches, where:
         taken = batch.answer.success
     expect.that(
         taken == batch.answer.success,
-        f"a batch of {event.value} with one unknown order counted {batch.answer.success} successful, {taken} took effect",
+        f"a batch of {event.value} with one unknown order counted {batch.answer.success} successful, "
+        f"{taken} took effect",
         batch.evidence,
     )
 
@@ -99,7 +100,8 @@ def test_bad_item_does_not_sink_its_siblings(mixed: Mixed, batches: Batches, whe
     batch = mixed(where, event)
     expect.that(
         batch.answer.success >= len(batch.sent),
-        f"a batch of {event.value} with one unknown order: {batch.answer.success} of {len(batch.sent)} good items were taken",
+        f"a batch of {event.value} with one unknown order: {batch.answer.success} of {len(batch.sent)} good items "
+        "were taken",
         batch.evidence,
     )
 

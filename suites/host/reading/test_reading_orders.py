@@ -1,6 +1,7 @@
 """Reading orders and returns: by id and by status."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -37,20 +38,32 @@ def test_order_id_reads_exactly_that_order(by_id: Recording, name: str) -> None:
 
 @pytest.mark.requirement("FET-2")
 @pytest.mark.parametrize("status", [*LISTED_STATUSES, *RETURN_STATUSES])
-def test_listing_shows_only_its_status(listings: Recording, status: str) -> None:
-    """orderStatus lists only orders with that status."""
-    exchange = kept(listings, status)
-    found = objects(exchange)
-    if not found:
+def test_listing_shows_only_its_status(listings: Recording, traffic: list[Exchange], status: str) -> None:
+    """orderStatus lists only orders with that status, on every page that this run has read."""
+    pages = [one for one in traffic if one.operation == "shipment" and one.ok and lists(one) == status]
+    if not any(objects(one) for one in pages):
         lists_something(listings)
-        expect.seen.append(exchange.seq)
+        expect.seen.extend(one.seq for one in pages[:2])
         return
-    others = sorted({str(order.get("orderStatus")) for order in found if order.get("orderStatus") != status})
-    expect.that(not others, f"a listing of {status} shows orders in {', '.join(others)}", [exchange.seq])
+    others = {
+        str(order.get("orderStatus")): one
+        for one in pages
+        for order in objects(one)
+        if order.get("orderStatus") != status
+    }
+    evidence = [one.seq for one in others.values()] or [one.seq for one in pages[:4]]
+    expect.that(not others, f"a listing of {status} shows orders in {', '.join(sorted(others))}", evidence)
+
+
+def lists(exchange: Exchange) -> str | None:
+    """The status that a listing was asked for; None for a read by id."""
+    asked = parse_qs(urlsplit(exchange.url).query)
+    return None if "orderId" in asked else asked.get("orderStatus", [None])[0]
 
 
 def lists_something(recording: Recording) -> None:
     """An empty listing proves nothing where no listing shows anything."""
+    expect.whole(recording)
     if not any(objects(one) for name, one in recording.kept.items() if not name.startswith("info")):
         raise expect.NotTestableError("No listing shows an order: prepare orders in several states.")
 
@@ -90,6 +103,15 @@ def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
     expect.that(not shown, f"the unknown orderId {by_id.kept['unknown id']} reads {shown[:3]}", [exchange.seq])
     if not objects(good):
         raise expect.BlockedError("FET-1", "no known orderId was read either", [good.seq])
+
+
+@pytest.mark.requirement("FET-8")
+def test_id_one_digit_away_reads_no_other_order(by_id: Recording) -> None:
+    """An orderId that differs from a known one in its last digit never reads that order."""
+    exchange = kept(by_id, "near")
+    wanted = by_id.kept["near id"]
+    others = [str(order.get("id")) for order in objects(exchange) if str(order.get("id")) != wanted]
+    expect.that(not others, f"orderId {wanted} reads {others[:1]}", [exchange.seq])
 
 
 @pytest.mark.requirement("FET-9")
@@ -187,6 +209,10 @@ def test_waiting_orders_are_listed_where_documented(agreement: Recording, reques
     found = agreement.kept["listed"]
     listed = found is not None and view.status == status
     expect.that(listed, f"the order is not listed under {status}; by id it shows {view.status}", [view.seq])
+    with_awb = agreement.kept["listed with awb"]
+    expect.that(
+        with_awb is not None, f"once it has its AWB the order is not listed under {status} any more", [view.seq]
+    )
 
 
 @pytest.mark.requirement("FET-10")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
@@ -167,6 +168,31 @@ def test_order_ids_survive_exactly(by_id: Recording) -> None:
         near = [one for one in shown if str(one)[:12] == by_id.kept[f"{name} id"][:12]]
         exact = by_id.kept[f"{name} id"] in [str(one) for one in shown]
         expect.that(exact or not near, f"id {by_id.kept[f'{name} id']} came back as {near[:1]}", [exchange.seq])
+
+
+@pytest.mark.requirement("CON-7")
+@pytest.mark.parametrize("operation", ["shipment", "info", "courierDetails"])
+def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operation: str) -> None:
+    """An order that is asked for by id is answered under exactly that id."""
+    judged, bad = [], []
+    for one in successes(traffic, operation):
+        asked = parse_qs(urlsplit(one.url).query).get("orderId", [])
+        asked += [str(item.get("orderId")) for item in one.sent or () if isinstance(item, dict)]
+        shown = [str(order.get("id", order.get("orderId"))) for order in _entries(one)]
+        if not asked or not shown:
+            continue
+        judged.append(one)
+        bent = [name for name in shown if name not in asked and any(name[:12] == other[:12] for other in asked)]
+        if bent:
+            bad.append((one, f"answers about {bent[0]}, asked was {asked[0]}"))
+    if not judged:
+        raise expect.NotTestableError(f"No order was asked for by {operation}: prepare one.")
+    judge(bad, judged, operation)
+
+
+def _entries(exchange: Exchange) -> list[dict[str, Any]]:
+    body = exchange.json
+    return [one for one in body if isinstance(one, dict)] if isinstance(body, list) else objects(exchange)
 
 
 @pytest.mark.requirement("CON-8")
