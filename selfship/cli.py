@@ -114,6 +114,8 @@ def requirements(group: str | None, as_json: bool) -> int:
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [one a core].")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), default="reports/proof", show_default=True)
 @click.option("--fresh", is_flag=True, help="Run again what an earlier run has shown and nothing has changed.")
+@click.option("--schemathesis", is_flag=True, help="Also run schemathesis alone on each fault, to compare; slow.")
+@click.option("--record", is_flag=True, help="Put the kill rate on record, for the certificates of this version.")
 def prove(**options: Any) -> int:
     """Run the suites against every seeded fault, conforming variant and null host."""
     from selfship.proving import command

@@ -51,6 +51,9 @@ class NotApplicableError(Exception):
 seen: list[int] = []
 """The exchanges that the judgement under way has looked at: its evidence if it passes. The plugin empties it."""
 
+under: list[str] = []
+"""The requirements that the judgement under way is about. The plugin sets them."""
+
 NO_ANSWER = "no answer"
 """Blocks a check whose request was never answered: inconclusive, and no rule's failure."""
 
@@ -128,6 +131,8 @@ def accepted(done: Step) -> Step:
         raise BlockedError(NO_ANSWER, done.message, done.exchanges)
     if done.outcome in ("server_error", "no_route"):
         raise BlockedError(_blame(done), done.message, done.exchanges)
+    if done.rule and under and done.rule not in under:
+        raise BlockedError(done.rule, done.message, done.exchanges)
     raise CheckFailedError(done.message, done.exchanges)
 
 

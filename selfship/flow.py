@@ -175,7 +175,17 @@ class Flow:
         exchange, answer = self.send(event, order, item, title)
         clock = time.monotonic()
         step = Step(
-            title, rule or cell.rule or "", order.id, order.state, event, "", "", [exchange.seq], answer, cell, before
+            title,
+            rule or self._rule_by_path(event, order) or cell.rule or "",
+            order.id,
+            order.state,
+            event,
+            "",
+            "",
+            [exchange.seq],
+            answer,
+            cell,
+            before,
         )
         if answer.kind in (Kind.REFUSED, Kind.SERVER_ERROR, Kind.PUT_OFF):
             if event in BY_ITSELF and answer.refused and self.host.switch(BY_ITSELF[event]) is None:
@@ -192,10 +202,23 @@ class Flow:
             step.late_s = time.monotonic() - clock
         return self._settle_step(step, order, target, exchange, item)
 
+    @staticmethod
+    def _rule_by_path(event: Event, order: Order) -> str | None:
+        """The rule of a step that depends on how the order came here, not just on where it is."""
+        if event is Event.DELIVERY_DONE and order.state is State.BAG_PICKED and Event.AUTO_DISPATCH in order.history:
+            return "AUT-2"
+        if event in AWB_EVENTS and order.history and order.history[-1] is Event.INVOICE:
+            # That it is refused means that the order never came to dp_assigned.
+            return "FWD-2"
+        return None
+
     def _blame_the_unseen(self, order: Order) -> None:
         """Where the step before could not be seen: taken once more, it was never applied, and that is what broke."""
         last = self._last.get(order.id)
-        if order.seen or last is None or last.event is None or last.event in AWB_EVENTS or last.outcome != "accepted":
+        if order.seen or last is None or last.event is None or last.outcome != "accepted":
+            return
+        if last.event in AWB_EVENTS:
+            self._blame_the_awb(order, last)
             return
         _, answer = self.write(
             EVENTS[last.event].operation, [self.item(last.event, order)], step=f"{last.event.value} once more"
@@ -205,6 +228,19 @@ class Flow:
             last.message = (
                 f"{last.event.value} on an order in {last.state.value if last.state else '?'} was counted as successful"
                 " but not applied: the next documented step was refused, and the same event was taken again"
+            )
+            raise BrokenError(last)
+
+    def _blame_the_awb(self, order: Order, last: Step) -> None:
+        """A return that can be delivered straight after its AWB was moved by it."""
+        if order.state is not State.RETURN_DP_ASSIGNED:
+            return
+        item = self.item(Event.RETURN_BAG_DELIVERED, order)
+        _, answer = self.write("status", [item], step="return_bag_delivered straight after the AWB")
+        if answer.accepted:
+            last.outcome = "not_applied"
+            last.message = (
+                "awb on a return in return_dp_assigned moved it on: return_bag_delivered is taken straight after"
             )
             raise BrokenError(last)
 

@@ -18,19 +18,29 @@ from selfship.verdict import Verdict, worst
 
 SEEN_BY_READING = ("FWD", "AUT", "NDR", "RTO", "RET", "STA", "LIM", "BAT", "RAC", "ELI", "VAL", "DOC")
 """Groups whose checks see what came of a request by reading the order afterwards."""
-EXPLAINED: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    # failures of these rules or groups; the rule that explains them; where: "any", about the "same" parameters or
+SINGLE_STEPS = (
+    "FWD-1", "FWD-2", "FWD-3", "FWD-4", "FWD-5", "FWD-6", "FWD-7", "AUT-1", "AUT-2", "NDR-1", "NDR-2", "NDR-3",
+    "RTO-1", "RTO-2", "RTO-3", "RET-1", "RET-2", "RET-3", "RET-4", "RET-5",
+)  # fmt: skip
+"""Rules of one step on one order: what breaks there cannot work for many orders, in a batch or in a race."""
+EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    # failures of these rules or groups; the rules that explain them; where: "any", about the "same" parameters or
     # "operation", or on requests of the operation named
-    (("LIM-3",), "LIM-2", "same"),
-    (("BAT-6", "RAC-1"), "BAT-1", "any"),
-    (("RAC-1",), "BAT-6", "any"),
-    (("BAT-4",), "BAT-1", "same"),
-    (("AUT-1",), "FET-12", "any"),
-    (("LIM", "BAT", "RAC-2"), "FET-12", "awb"),
-    (("LIM", "BAT", "COU", "TRK", "DOC", "STA", "AUTH", "INF"), "CON-1", "operation"),
-    (("COU", "LIM", "INF", "FET"), "CON-7", "operation"),
-    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-10", "FET-11", "FET-12", "INF-2"), "FET-1", "any"),
-    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-1", "FET-10", "FET-11"), "FET-13", "any"),
+    (("LIM", "BAT", "RAC", "VAL-5", "AUT-3", "ELI-2"), SINGLE_STEPS, "operation"),
+    (("LIM-1",), ("DOC-1", "DOC-2", "COU-1"), "operation"),
+    (("LIM-3",), ("LIM-2",), "same"),
+    (("BAT-6", "RAC-1"), ("BAT-1",), "any"),
+    (("RAC-1",), ("BAT-6",), "any"),
+    (("BAT-4",), ("BAT-1",), "same"),
+    (("AUT-1",), ("FET-12",), "any"),
+    (("LIM", "BAT", "RAC-2"), ("FET-12",), "awb"),
+    (("STA-1",), ("RET-1",), "any"),
+    (("INF-1",), ("INF-2",), "any"),
+    (("VAL-3",), ("TRK-3",), "operation"),
+    (("LIM", "BAT", "COU", "TRK", "DOC", "STA", "AUTH", "INF"), ("CON-1",), "operation"),
+    (("COU", "LIM", "INF", "FET"), ("CON-7",), "operation"),
+    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-10", "FET-11", "FET-12", "INF-2"), ("FET-1",), "any"),
+    ((*SEEN_BY_READING, "AUTH-6", "AUTH-7", "FET-1", "FET-10", "FET-11"), ("FET-13",), "any"),
 )
 """Rules that cannot hold, or cannot be seen to hold, where another is broken. The first row that fits explains."""
 
@@ -96,10 +106,11 @@ def _explained(checks: Sequence[Check], exchanges: Sequence[Exchange]) -> list[C
     def cause_of(check: Check) -> str | None:
         group = check.requirement.partition("-")[0]
         for rules, by, where in EXPLAINED:
-            if by != check.requirement and (check.requirement in rules or group in rules):
-                causes = (one for one in failing if one.requirement == by)
-                if any(fits(check, one, where) for one in causes):
-                    return by
+            if check.requirement in by or (check.requirement not in rules and group not in rules):
+                continue
+            for one in failing:
+                if one.requirement in by and fits(check, one, where):
+                    return one.requirement
         return None
 
     return [

@@ -219,6 +219,7 @@ def traffic(run: Run) -> list[Exchange]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if of_suites(item):
         expect.seen.clear()
+        expect.under[:] = requirement_ids(item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any
 from unittest import mock as patching
 
@@ -18,7 +19,7 @@ from selfship.mock.settings import MockSettings
 from selfship.operations import BULK, OPERATIONS, WRITES
 from tests.mock_host import item_of
 from tests.mock_tour_reads import documents, reading, tracking
-from tests.mock_visit import UNKNOWN, Tour
+from tests.mock_visit import UNKNOWN, DiffersError, Tour
 
 S, E = State, Event
 NOW = 1_750_000_000.0
@@ -264,14 +265,28 @@ PARTS: dict[str, Part] = {
 }
 
 
-def seen(part: str, settings: MockSettings) -> list[Any]:
-    """Everything that a host with `settings` says on the tour of that part."""
+def seen(part: str, settings: MockSettings, like: list[Any] | None = None) -> list[Any]:
+    """Everything that a host with `settings` says on the tour of that part. DiffersError as of `Tour`."""
 
     async def visit() -> list[Any]:
-        tour = Tour(settings)
+        tour = Tour(settings, like)
         tour.token = await tour.login()
         await PARTS[part](tour)
         return tour.seen
 
     with patching.patch.object(time, "time", lambda: NOW):
         return asyncio.run(visit())
+
+
+def differs(part: str, settings: MockSettings) -> bool:
+    """Whether a host with `settings` says anything else than the plain mock on the tour of that part."""
+    plain = plainly(part)
+    try:
+        return len(seen(part, settings, plain)) != len(plain)
+    except DiffersError:
+        return True
+
+
+@cache
+def plainly(part: str) -> list[Any]:
+    return seen(part, MockSettings())

@@ -22,10 +22,18 @@ _VARYING = re.compile(r'"(time|access_token)":"([^"]*)"')
 _TRACE = re.compile(r'"trace_id":"([^"]*)"')
 
 
-class Tour:
-    """One visit to one host. `seen` grows with everything that it answers."""
+class DiffersError(Exception):
+    """The host says something else than the one it is compared with."""
 
-    def __init__(self, settings: MockSettings) -> None:
+
+class Tour:
+    """One visit to one host. `seen` grows with everything that it answers; `like`: what another host said.
+
+    DiffersError at the first answer that is not alike: the rest need not be asked.
+    """
+
+    def __init__(self, settings: MockSettings, like: list[Any] | None = None) -> None:
+        self.like = like
         settings = applied(settings)
         self.host = Host(settings, Store(settings))
         self.maker = Maker(7)
@@ -61,8 +69,14 @@ class Tour:
         await self.host(scope, receive, send)
         status, answer = int(sent[0]["status"]), bytes(sent[1]["body"])
         media = dict(sent[0]["headers"]).get(b"content-type", b"")
-        self.seen.append((operation, status, media, self._steady(answer)))
+        self._say((operation, status, media, self._steady(answer)))
         return status, answer
+
+    def _say(self, said: Any) -> None:
+        place = len(self.seen)
+        self.seen.append(said)
+        if self.like is not None and (place >= len(self.like) or self.like[place] != said):
+            raise DiffersError
 
     def _steady(self, answer: bytes) -> str:
         text = answer.decode("latin-1")
@@ -84,4 +98,5 @@ class Tour:
 
     def note(self, *orders: Order) -> None:
         """Everything that the host now knows of `orders`."""
-        self.seen += [dumped(order) for order in orders]
+        for order in orders:
+            self._say(dumped(order))

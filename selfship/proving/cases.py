@@ -92,7 +92,8 @@ class Wanted:
     def takes(self, case: Case) -> bool:
         globs = {"fault": self.faults, "variant": self.variants, "null": self.nulls}.get(case.kind, ())
         named = any(_fits(case, glob) for glob in globs)
-        return self.whole or named or case.kind in self.kinds or case.rule in self.rules
+        # Without the plain host a kill proves nothing.
+        return self.whole or case.kind == "plain" or named or case.kind in self.kinds or case.rule in self.rules
 
 
 def _fits(case: Case, glob: str) -> bool:

@@ -36,11 +36,15 @@ class FaultRow:
 
 @dataclass(frozen=True)
 class VariantRow:
-    """`accused`: MUSTs that fail though the host conforms. `warned`: SHOULDs that warn, which a host may earn."""
+    """`accused`: MUSTs that fail though the host conforms. `warned`: SHOULDs that warn, which a host may earn.
+
+    `unjudged`: MUSTs of which the run says nothing.
+    """
 
     case: Case
     accused: tuple[str, ...]
     warned: tuple[str, ...]
+    unjudged: tuple[str, ...]
     as_expected: bool
     outcome: Outcome
 
@@ -84,7 +88,12 @@ class KillTable:
     @property
     def errors(self) -> list[Outcome]:
         every = [*self.faults, *self.variants, *self.nulls]
-        return [row.outcome for row in every if row.outcome.verdict is None]
+        return [row.outcome for row in every if broken(row.outcome)]
+
+
+def broken(outcome: Outcome) -> bool:
+    """Whether the kit, not the host, is what went wrong."""
+    return outcome.verdict is None or outcome.verdict == RunVerdict.ERROR
 
 
 def table(outcomes: Mapping[Case, Outcome]) -> KillTable:
@@ -110,11 +119,11 @@ def _fault(case: Case, outcome: Outcome, noise: set[str]) -> FaultRow:
     own = outcome.rules.get(rule, "")
     # What the plain host fails as well is not the fault's doing.
     telling = [one for one in outcome.with_verdict(*LOUD) if one not in noise]
-    broken = [one for one in telling if outcome.rules[one] == "fail"]
-    if outcome.verdict is None:
+    accused = [one for one in telling if outcome.rules[one] == "fail"]
+    if broken(outcome):
         fate: Fate = "error"
     elif level == "MUST":
-        fate = "killed" if outcome.verdict == RunVerdict.NONCONFORMING and broken else "survived"
+        fate = "killed" if outcome.verdict == RunVerdict.NONCONFORMING and accused else "survived"
     else:
         fate = "killed" if rule in telling else "survived"
     strays = tuple(one for one in telling if one != rule and one not in case.also)
@@ -127,13 +136,14 @@ def _variant(case: Case, outcome: Outcome) -> VariantRow:
         case,
         tuple(outcome.with_verdict("fail")),
         tuple(outcome.with_verdict("warn")),
+        tuple(_musts(outcome.with_verdict("blocked", "not_testable", "error"))),
         outcome.verdict == expected,
         outcome,
     )
 
 
 def _null(case: Case, outcome: Outcome) -> NullRow:
-    musts = [rule for rule in outcome.with_verdict("pass") if requirements.load()[rule].level == "MUST"]
+    musts = _musts(outcome.with_verdict("pass"))
     truly = TRULY_SATISFIED.get(case.name, ())
     return NullRow(
         case,
@@ -141,6 +151,10 @@ def _null(case: Case, outcome: Outcome) -> NullRow:
         tuple(rule for rule in musts if rule in truly),
         outcome,
     )
+
+
+def _musts(rules: Sequence[str]) -> list[str]:
+    return [rule for rule in rules if requirements.load()[rule].level == "MUST"]
 
 
 def targets(found: KillTable) -> list[Target]:

@@ -75,7 +75,7 @@ class Nursery:
 
     def _certify(self, case: Case, folder: Path) -> int | None:
         """The exit status; None where the time was up."""
-        with _host(case) as host:
+        with serving(case) as host:
             process = self._context.Process(
                 target=_certification, args=(_arguments(case, host.url, folder), _environ(host), str(folder))
             )
@@ -96,7 +96,8 @@ class Nursery:
                     self._running.discard(process)
 
 
-def _host(case: Case) -> AbstractContextManager[EmbeddedHost]:
+def serving(case: Case) -> AbstractContextManager[EmbeddedHost]:
+    """The case's host, as long as the block lasts."""
     faults = [case.name] if case.kind == "fault" else []
     variant = case.name if case.kind == "variant" else None
     null = case.name if case.kind == "null" else None

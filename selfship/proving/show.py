@@ -14,9 +14,11 @@ from rich.text import Text
 from selfship.proving.cases import Case
 from selfship.proving.kills import FaultRow, KillTable, Target, table
 from selfship.proving.outcome import Outcome
+from selfship.proving.report import Proof
 
 PLAIN_EVERY_S = 10.0
 WIDTH = 160
+SHOWN = 220
 MARKS = {"killed": ("✓", "green"), "survived": ("✗", "bold red"), "error": ("!", "bold magenta")}
 
 
@@ -38,9 +40,10 @@ class Progress:
         self._cached = count
         self._tell()
 
-    def ended(self, case: Case, outcome: Outcome) -> None:
+    def ended(self, case: Case, trouble: str) -> None:
+        """One more; `trouble` is what is wrong with it, "" for nothing."""
         self._done += 1
-        if trouble := _trouble(case, outcome):
+        if trouble:
             self._console.print(Text(f"{case.kind} {case.name}{f' ({case.rule})' if case.rule else ''}: {trouble}"))
         self._tell()
 
@@ -62,7 +65,7 @@ class Progress:
             self._console.print(line)
 
 
-def _trouble(case: Case, outcome: Outcome) -> str:
+def trouble(case: Case, outcome: Outcome) -> str:
     """What is wrong with the outcome, in a few words; empty where it is as it should be."""
     if outcome.verdict is None:
         return f"error: {outcome.error}"
@@ -86,8 +89,16 @@ def _fault_words(row: FaultRow) -> str:
     return f"{row.fate}, own rule {row.own or 'not judged'}{strays}"
 
 
-def show(console: Console, found: KillTable, goals: Sequence[Target]) -> None:
+def shown(outcome: Outcome, rule: str) -> str:
+    """What was said of a rule, short enough for a table."""
+    said = outcome.said.get(rule, ())
+    by = f" (rests on {said[0].blocked_by})" if said and said[0].blocked_by else ""
+    return f"{rule}: {said[0].message[:SHOWN]}{by}" if said else ""
+
+
+def show(console: Console, proof: Proof) -> None:
     """Prints the kill table and the goals."""
+    found = proof.table
     if not console.is_terminal:
         console.width = WIDTH
     if found.faults:
@@ -96,7 +107,10 @@ def show(console: Console, found: KillTable, goals: Sequence[Target]) -> None:
         console.print(_variants(found))
     if found.nulls:
         console.print(_nulls(found))
-    console.print(_goals(goals))
+    console.print(_goals(proof.goals))
+    if proof.rival is not None:
+        caught = sum(bool(one.new) for one in proof.rival.values())
+        console.print(f"schemathesis alone catches {caught} of {len(proof.rival)} faults.")
 
 
 def _grid(title: str, *columns: str) -> Table:
@@ -122,17 +136,17 @@ def _said(row: FaultRow) -> str:
     rule = row.case.rule or ""
     if row.laid_right and row.strays:
         rule = row.strays[0]
-    said = row.outcome.said.get(rule, ())
-    return f"{rule}: {said[0].message[:220]}" if said else ""
+    return shown(row.outcome, rule)
 
 
 def _variants(found: KillTable) -> Table:
-    grid = _grid("Conforming variants", "", "variant", "verdict", "accused of", "warnings", "what was said")
+    grid = _grid("Conforming variants", "", "variant", "verdict", "accused of", "warnings", "unjudged", "what was said")
     for row in found.variants:
         mark, style = MARKS["survived" if row.accused or not row.as_expected else "killed"]
-        rule = next(iter((*row.accused, *row.warned)), "")
-        said = row.outcome.error or (row.outcome.said[rule][0].message[:220] if rule in row.outcome.said else "")
-        cells = (Text(", ".join(row.accused)), Text(", ".join(row.warned)), Text(said))
+        unjudged = () if row.as_expected else row.unjudged
+        rule = next(iter((*row.accused, *unjudged, *row.warned)), "")
+        said = row.outcome.error or shown(row.outcome, rule)
+        cells = (Text(", ".join(row.accused)), Text(", ".join(row.warned)), Text(", ".join(unjudged)), Text(said))
         grid.add_row(Text(mark, style), row.case.name, row.outcome.verdict or "error", *cells)
     return grid
 

@@ -32,6 +32,32 @@ def intake(flow: Flow, order: Order) -> None:
     flow.fire(Event.AWB, order, rule="FWD-2")
 
 
+@scenario(Need(State.BAG_CONFIRMED), weight=8)
+def invoiced_in_full(flow: Flow, order: Order) -> None:
+    """A confirmed order is invoiced with every documented field."""
+    lines = order.view.lines if order.view else ()
+    flow.fire(
+        Event.INVOICE,
+        order,
+        invoiceQrCode="QR",
+        irnNumber=bodies.unique("IRN"),
+        signedInvoice="signed",
+        ackNumber="112010036563310",
+        ackDate="2026-11-20 10:00:00",
+        orderItems=[{"orderItemId": line.item_id, "quantity": line.quantity, "imeiSerialNumber": []} for line in lines]
+        or None,
+        packages=[
+            {
+                "packageId": bodies.unique("PKG"),
+                "packageLengthCm": 30,
+                "packageWidthCm": 20,
+                "packageHeightCm": 10.5,
+                "packageWeightGms": 750,
+            }
+        ],
+    )
+
+
 @scenario(FORWARD, weight=24)
 def stepwise(flow: Flow, order: Order) -> None:
     """A forward order gets its AWB, is packed, dispatched, picked and delivered, one call at a time."""
@@ -39,6 +65,7 @@ def stepwise(flow: Flow, order: Order) -> None:
     kept["labels early"] = flow.call("labels", body=[{"orderId": order.id}], step="labels before packing")
     kept["invoice early"] = flow.call("invoice", body=[{"orderId": order.id}], step="customer invoice before packing")
     flow.fire(Event.AWB, order, courierName="Selfship Express")
+    kept["labels with awb"] = flow.call("labels", body=[{"orderId": order.id}], step="labels with AWB, before packing")
     kept["awb"], kept["courier"] = order.awb, "Selfship Express"
     kept["courierDetails"] = flow.ask(
         "courierDetails",
@@ -103,6 +130,8 @@ def ndr(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_ATTEMPT_FAILED, order)
     flow.fire(Event.DELIVERY_REATTEMPT_REQUESTED, order)
     flow.fire(Event.OUT_FOR_DELIVERY, order, name="out_for_delivery again")
+    flow.fire(Event.DELIVERY_ATTEMPT_FAILED, order, name="delivery_attempt_failed again")
+    flow.fire(Event.DELIVERY_REATTEMPT_REQUESTED, order, name="delivery_reattempt_requested again")
     flow.fire(Event.DELIVERY_DONE, order)
 
 

@@ -16,10 +16,11 @@ def _track(flow: Flow, body: dict[str, Any], step: str, *words: str) -> Any:
     )
 
 
-@scenario(Need(State.DP_ASSIGNED, 2), weight=18)
-def tracked(flow: Flow, many: list[Order]) -> None:
-    """Two orders, sent with different couriers, are tracked by id, by AWB, by both, by neither, and once delivered."""
+@scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22)
+def tracked(flow: Flow, many: list[Order], back: Order) -> None:
+    """Two orders and a return, each with its own courier, are tracked by id, by AWB, by both and by neither."""
     first, second = many
+    flow.fire(Event.AWB, back, courierName="Delta Courier")
     flow.fire(Event.AUTO_DISPATCH, first, courierName="Alpha Courier")
     flow.fire(Event.AUTO_DISPATCH, second, courierName="Bravo Courier")
     kept = flow.recording.kept
@@ -30,6 +31,19 @@ def tracked(flow: Flow, many: list[Order]) -> None:
     kept["both"] = _track(
         flow, {"shipment_id": first.id, "awb_number": second.awb}, "track by both, of two orders", "Alpha Courier"
     )
+    kept["both ways"] = _track(
+        flow,
+        {"shipment_id": first.id, "awb_number": back.awb},
+        "track by both, of an order and a return",
+        "Alpha Courier",
+    )
+    kept["both couriers"] = flow.ask(
+        "courierDetails",
+        [{"orderId": one.id} for one in (first, second, back)],
+        until=lambda answer: all(str(one.awb) in answer.text for one in (first, second, back)),
+        step="courier details of three orders",
+    )
+    kept["sent"] = [(one.id, one.awb) for one in (first, second, back)]
     kept["neither"] = flow.call("track", body={}, step="track by neither")
     kept["unknown id"] = flow.call("track", body={"shipment_id": unknown_id()}, step="track an unknown shipment_id")
     kept["unknown awb"] = flow.call("track", body={"awb_number": "NO-" + unknown_id()}, step="track an unknown awb")
@@ -52,6 +66,15 @@ def tracked_return(flow: Flow, order: Order) -> None:
     kept["awb"] = order.awb
     kept["by id"] = _track(flow, {"shipment_id": order.id}, "track a return by shipment_id", "Charlie Courier")
     kept["by awb"] = _track(flow, {"awb_number": order.awb}, "track a return by awb_number", "Charlie Courier")
+    before = kept["before"] = flow.call("track", body={"shipment_id": order.id}, step="track a return before delivery")
+    flow.fire(Event.RETURN_BAG_IN_TRANSIT, order)
+    flow.fire(Event.RETURN_BAG_DELIVERED, order)
+    kept["after"] = flow.ask(
+        "track",
+        {"shipment_id": order.id},
+        until=lambda answer: answer.ok and said(answer.json) != said(before.json),
+        step="track a return after delivery",
+    )
 
 
 VOLATILE = ("last_updated", "eta", "time", "timestamp", "trace_id", "meta", "tracking_url")

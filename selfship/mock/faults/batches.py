@@ -137,6 +137,7 @@ FAULTS = (
         "leaves undone what follows a refused item, and counts it as successful",
         Point.RULING,
         when(several(), _stops_at_the_first_failure),
+        breaks_too=("BAT-4", "BAT-6"),
     ),
     Fault(
         "good_siblings_lift_the_bad",
@@ -176,6 +177,7 @@ FAULTS = (
         "counts the refused second item of an order in one request as successful",
         Point.RULING,
         _second_is_counted,
+        breaks_too=("BAT-1",),
     ),
     Fault(
         "repeated_order_overwrites",
@@ -183,6 +185,7 @@ FAULTS = (
         "refuses the second item of an order in one request, and carries it out",
         Point.RULING,
         when(on("status"), _second_overwrites),
+        breaks_too=("BAT-1",),
     ),
     Fault(
         "repeated_order_is_one_item",
@@ -190,6 +193,7 @@ FAULTS = (
         "counts two items of one order in one request as one",
         Point.ENVELOPE,
         _second_not_counted,
+        breaks_too=("CON-3",),
     ),
     Fault(
         "orders_and_returns_apart",
@@ -211,5 +215,6 @@ FAULTS = (
         "counts an order that failed once in a batch, when mended, and drops it",
         Point.RULING,
         _remembers_failures(counted=True),
+        breaks_too=("BAT-1",),
     ),
 )

@@ -55,7 +55,7 @@ def _not_printed(*_: Any) -> Refusal:
 
 
 def _pdf(name: str, rule: str, how: str, hook: Any, test: When) -> Fault:
-    return Fault(name, rule, how, Point.PDF, when(test, hook))
+    return Fault(name, rule, how, Point.PDF, when(test, hook), breaks_too=("LIM-1",) if rule != "DOC-4" else ())
 
 
 def _sale(ask: Ask) -> bool:

@@ -19,7 +19,11 @@ When = Callable[[Ask], bool]
 
 @dataclass(frozen=True)
 class Fault:
-    """`how` says in words what the host does; `also` holds further hooks of the same fault."""
+    """`how` says in words what the host does; `also` holds further hooks of the same fault.
+
+    `breaks_too` names the other rules that it breaks in truth: what counts a success that has no effect, for one,
+    also lies in its counts. Rules that merely cannot be judged any more are not among them.
+    """
 
     name: str
     rule: str
@@ -27,6 +31,7 @@ class Fault:
     at: Point
     hook: Hook
     also: tuple[tuple[Point, Hook], ...] = ()
+    breaks_too: tuple[str, ...] = ()
 
     @property
     def hooks(self) -> Iterator[tuple[Point, Hook]]:

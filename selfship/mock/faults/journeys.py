@@ -32,16 +32,17 @@ def no(name: str, rule: str, how: str, *tests: When) -> Fault:
 
 
 def only_counted(name: str, rule: str, how: str, *tests: When) -> Fault:
-    return Fault(name, rule, how, Point.RULING, counts_only(both(*tests)))
+    """A success without effect is also a false count (BAT-1), of twenty items as of one (LIM-1)."""
+    return Fault(name, rule, how, Point.RULING, counts_only(both(*tests)), breaks_too=("BAT-1", "LIM-1"))
 
 
-def leads_to(name: str, rule: str, how: str, test: When, to: State) -> Fault:
+def leads_to(name: str, rule: str, how: str, test: When, to: State, *breaks_too: str) -> Fault:
     """A taken event that leads elsewhere."""
 
     def hook(ruling: Ruling, ask: Ask) -> Ruling:
         return take(to) if ruling.counted and test(ask) else ruling
 
-    return Fault(name, rule, how, Point.RULING, hook)
+    return Fault(name, rule, how, Point.RULING, hook, breaks_too=breaks_too)
 
 
 def taken(name: str, rule: str, how: str, test: When, to: State | None) -> Fault:
@@ -159,6 +160,7 @@ AUTO_DISPATCH = (
         "records AWB and courier, but leaves an auto-dispatched order in dp_assigned",
         both(event(E.AUTO_DISPATCH), state(S.DP_ASSIGNED)),
         S.DP_ASSIGNED,
+        "AUT-2",
     ),
     leads_to(
         "auto_dispatch_only_packs",
@@ -166,6 +168,7 @@ AUTO_DISPATCH = (
         "moves an auto-dispatched order to bag_packed",
         both(event(E.AUTO_DISPATCH), state(S.DP_ASSIGNED)),
         S.BAG_PACKED,
+        "AUT-2",
     ),
     Fault(
         "auto_dispatch_forgets_courier",
@@ -173,6 +176,7 @@ AUTO_DISPATCH = (
         "records the AWB of an auto-dispatched order without its courier",
         Point.CHANGES,
         when(event(E.AUTO_DISPATCH), _forgets("courier")),
+        breaks_too=("FET-12",),
     ),
     no(
         "no_delivery_after_auto_dispatch",
@@ -236,6 +240,7 @@ ATTEMPTS = (
         "delivers the order on out_for_delivery",
         both(event(E.OUT_FOR_DELIVERY), state(S.BAG_PICKED)),
         S.DELIVERY_DONE,
+        "NDR-2",
     ),
     no("no_attempt_failed", "NDR-2", "refuses delivery_attempt_failed", event(E.DELIVERY_ATTEMPT_FAILED)),
     no("no_reattempt", "NDR-2", "refuses delivery_reattempt_requested", event(E.DELIVERY_REATTEMPT_REQUESTED)),

@@ -76,7 +76,14 @@ def _says_too_many(answer: Answer, ask: Ask) -> Answer:
 
 def _takes_21(operation: str) -> Fault:
     how = f"takes 21 items in {operation}"
-    return Fault(f"{operation.lower()}_takes_21", "LIM-2", how, Point.LIMIT, when(on(operation), always(_OVER)))
+    return Fault(
+        f"{operation.lower()}_takes_21",
+        "LIM-2",
+        how,
+        Point.LIMIT,
+        when(on(operation), always(_OVER)),
+        breaks_too=("LIM-3",),
+    )
 
 
 def _takes_19(operation: str) -> Fault:
@@ -87,12 +94,14 @@ def _takes_19(operation: str) -> Fault:
 def _drops_the_last(operation: str) -> Fault:
     how = f"counts the last of 20 items in {operation} as successful and drops it"
     name = f"{operation.lower()}_drops_the_twentieth"
-    return Fault(name, "LIM-1", how, Point.RULING, when(on(operation), _counted(_last_of_20)))
+    return Fault(name, "LIM-1", how, Point.RULING, when(on(operation), _counted(_last_of_20)), breaks_too=("BAT-1",))
 
 
 def _cuts(operation: str) -> Fault:
     how = f"cuts {operation} to 20 items and says nothing of the rest"
-    return Fault(f"{operation.lower()}_cuts_to_20", "LIM-2", how, Point.BODY, when(on(operation), _cut))
+    return Fault(
+        f"{operation.lower()}_cuts_to_20", "LIM-2", how, Point.BODY, when(on(operation), _cut), breaks_too=("LIM-3",)
+    )
 
 
 FAULTS = (
@@ -108,9 +117,15 @@ FAULTS = (
         Point.LIMIT,
         when(on("status"), always(_OVER)),
         ((Point.RULING, when(on("status"), _counted(_past_20))),),
+        breaks_too=("LIM-3", "BAT-1"),
     ),
     Fault(
-        "status_has_no_limit", "LIM-2", "takes any number of statuses", Point.LIMIT, when(on("status"), always(10_000))
+        "status_has_no_limit",
+        "LIM-2",
+        "takes any number of statuses",
+        Point.LIMIT,
+        when(on("status"), always(10_000)),
+        breaks_too=("LIM-3",),
     ),
     Fault(
         "first_20_of_21_apply",
@@ -135,6 +150,7 @@ FAULTS = (
         Point.BODY,
         when(on(*WRITES), _no_second_full_batch),
         ((Point.ANSWER, _says_too_many),),
+        breaks_too=("LIM-1",),
     ),
     Fault(
         "second_full_batch_dropped",
@@ -142,5 +158,6 @@ FAULTS = (
         "counts the items of every second request that holds 20, and drops them",
         Point.RULING,
         _counted(both(on("awb", "status", "confirm"), _second_full_batch)),
+        breaks_too=("LIM-1", "BAT-1"),
     ),
 )

@@ -217,6 +217,7 @@ FAULTS = (
         "leaves out a last page that is not full",
         Point.PAGE,
         when(on("shipment"), _drops_a_partial_page),
+        breaks_too=("FET-10",),
     ),
     Fault(
         "page_size_ignored",
@@ -254,6 +255,7 @@ FAULTS = (
         "leaves is_self_ship out of a read by id",
         Point.SHOWN,
         when(by_id, _without("is_self_ship")),
+        breaks_too=("CON-5",),
     ),
     Fault(
         "self_ship_false_is_null",
@@ -261,6 +263,7 @@ FAULTS = (
         "shows is_self_ship as null where it is false",
         Point.SHOWN,
         lambda shown, _: {**shown, "is_self_ship": shown["is_self_ship"] or None},
+        breaks_too=("CON-5",),
     ),
     Fault(
         "unknown_id_reads_another",
@@ -289,6 +292,7 @@ FAULTS = (
         "no longer lists an order in dp_assigned once it has an AWB",
         Point.LISTING,
         when(both(on("shipment"), asks_for("PROCESSING")), _unless_awb),
+        breaks_too=("FET-3",),
     ),
     Fault(
         "rto_is_not_listed",
@@ -296,6 +300,7 @@ FAULTS = (
         "leaves delivered RTOs out of RETURN_DELIVERED",
         Point.LISTING,
         when(both(on("shipment"), asks_for("RETURN_DELIVERED")), _unless(S.RTO_BAG_DELIVERED)),
+        breaks_too=("FET-3",),
     ),
     Fault(
         "delivered_returns_are_not_listed",
@@ -303,6 +308,7 @@ FAULTS = (
         "leaves delivered returns out of RETURN_DELIVERED",
         Point.LISTING,
         when(both(on("shipment"), asks_for("RETURN_DELIVERED")), _unless(S.RETURN_BAG_DELIVERED)),
+        breaks_too=("FET-3",),
     ),
     Fault(
         "listing_lags_after_auto_dispatch",
@@ -329,6 +335,7 @@ FAULTS = (
         "never shows the AWB of a forward order",
         Point.SHOWN,
         when(not_(returns), _set("awbNumber", [])),
+        breaks_too=("AUT-1",),
     ),
     Fault(
         "courier_name_is_shouted",
@@ -336,6 +343,7 @@ FAULTS = (
         "shows the courier's name in upper case",
         Point.SHOWN,
         lambda shown, _: {**shown, "courierName": shown["courierName"].upper()},
+        breaks_too=("AUT-1",),
     ),
     Fault(
         "return_courier_is_not_shown",

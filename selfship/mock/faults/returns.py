@@ -67,6 +67,7 @@ RETURN = (
         "moves a return into transit on Update AWB",
         both(event(E.AWB), returns),
         S.RETURN_BAG_IN_TRANSIT,
+        "RET-2",
     ),
     no("return_is_never_in_transit", "RET-2", "refuses return_bag_in_transit", event(E.RETURN_BAG_IN_TRANSIT)),
     leads_to(
@@ -75,6 +76,7 @@ RETURN = (
         "delivers a return on return_bag_in_transit",
         event(E.RETURN_BAG_IN_TRANSIT),
         S.RETURN_BAG_DELIVERED,
+        "RET-3",
     ),
     no("return_is_never_delivered", "RET-3", "refuses return_bag_delivered", event(E.RETURN_BAG_DELIVERED)),
     only_counted(

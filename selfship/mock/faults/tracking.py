@@ -91,6 +91,7 @@ FAULTS = (
         "leaves the last of several orders out of Courier Details",
         Point.COURIERS,
         _all_but_the_last,
+        breaks_too=("LIM-1",),
     ),
     Fault(
         "courier_details_of_orders_only",
@@ -100,7 +101,14 @@ FAULTS = (
         _forward_only,
     ),
     Fault("track_not_by_awb", "TRK-1", "finds no shipment by its AWB", Point.TRACKED, _nothing_by_awb),
-    Fault("track_no_returns", "TRK-1", "tracks no returns", Point.TRACKED, _no_returns),
+    Fault(
+        "track_no_returns",
+        "TRK-1",
+        "tracks no returns",
+        Point.TRACKED,
+        _no_returns,
+        breaks_too=("TRK-4",),
+    ),
     Fault("awb_wins", "TRK-2", "tracks by AWB where the shipment's id is given too", Point.TRACKED, _awb_wins),
     Fault(
         "awb_of_a_return_wins",

@@ -104,7 +104,7 @@ def _taken(name: str, rule: str, at: State, fired: Event, to: State | None) -> F
 
 def _applied(name: str, rule: str, at: State, fired: Event, to: State | None) -> Fault:
     how = f"refuses {fired.value} in {at.value}, and carries it out all the same"
-    return Fault(name, rule, how, Point.RULING, applies_though_refused(_cell(at, fired), to))
+    return Fault(name, rule, how, Point.RULING, applies_though_refused(_cell(at, fired), to), breaks_too=("BAT-1",))
 
 
 def _without_code(ruling: Ruling, _: Ask) -> Ruling:
@@ -149,6 +149,7 @@ FAULTS = (
         "counts the cancellation of a placed order as successful and cancels nothing",
         Point.RULING,
         counts_only(_cell(S.PLACED, E.CANCEL)),
+        breaks_too=("BAT-1", "LIM-1"),
     ),
     Fault("codes_are_left_out", "STA-12", "names no code in any refusal", Point.RULING, _without_code),
     _with_code("CR422", "CR400"),

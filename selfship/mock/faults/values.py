@@ -56,7 +56,9 @@ def _unknown_is_counted(ruling: Ruling, ask: Ask) -> Ruling:
 def _unknown_taken(operation: str) -> Fault:
     how = f"counts an unknown order in {operation} as successful"
     also = ((Point.RULING, when(on(operation), _unknown_is_counted)),)
-    return Fault(f"{operation.lower()}_of_unknown_order", "ELI-3", how, Point.FOUND, _notes_unknown, also)
+    return Fault(
+        f"{operation.lower()}_of_unknown_order", "ELI-3", how, Point.FOUND, _notes_unknown, also, breaks_too=("BAT-1",)
+    )
 
 
 def _optional(name: str, rule: str, operation: str, field: str, default: str, how: str) -> Fault:
@@ -156,6 +158,7 @@ ENUM = (
         "counts any unknown status as successful",
         Point.RULING,
         when(on("status"), _strange_is_counted),
+        breaks_too=("BAT-1",),
     ),
     Fault(
         "dp_assigned_is_a_status",
@@ -163,6 +166,7 @@ ENUM = (
         "counts dp_assigned, which is no value of the enum, as successful",
         Point.RULING,
         when(on("status"), _dp_assigned_is_counted),
+        breaks_too=("BAT-1",),
     ),
 )
 
@@ -187,6 +191,7 @@ ELIGIBLE = (
         "refuses the AWB of an order that is not self-ship, and records it",
         Point.RULING,
         _not_eligible,
+        breaks_too=("BAT-1",),
     ),
     Fault(
         "status_on_marketplace_order",
@@ -240,6 +245,7 @@ VALUES = (
         "counts an item without an orderId as successful",
         Point.RULING,
         _without_id,
+        breaks_too=("BAT-1",),
     ),
     _loose("awb_number_may_be_a_number", "awb", "awbNumber", "takes a number for awbNumber", int),
     _loose("courier_name_may_be_empty", "awb", "courierName", "takes an empty courierName", str),

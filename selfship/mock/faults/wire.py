@@ -148,9 +148,15 @@ FAULTS = (
         "answers 404 at the path of Dispatch",
         Point.BEFORE,
         when(on("dispatch"), _no_route),
+        breaks_too=("FWD-5", "LIM-1"),
     ),
     Fault(
-        "courier_details_wrong_method", "CON-1", "answers 405 to a POST for Courier Details", Point.ROUTE, _wants_get
+        "courier_details_wrong_method",
+        "CON-1",
+        "answers 405 to a POST for Courier Details",
+        Point.ROUTE,
+        _wants_get,
+        breaks_too=("COU-1", "LIM-1"),
     ),
     Fault(
         "counts_are_text", "CON-2", "writes the counts of the flat envelope as strings", Point.ANSWER, _counts_as_text
@@ -196,6 +202,7 @@ FAULTS = (
         "counts a success too many in every batch of statuses",
         Point.ENVELOPE,
         when(several("status"), _one_entry_too_many),
+        breaks_too=("BAT-1", "BAT-6"),
     ),
     Fault(
         "info_is_text", "CON-4", "declares /info as text/plain", Point.ANSWER, when(on("info"), _media("text/plain"))
@@ -246,6 +253,7 @@ FAULTS = (
         "rounds the order id in /info to the precision of a float",
         Point.INFO,
         lambda shown, _: {**shown, "id": _rounded(shown["id"])},
+        breaks_too=("INF-1",),
     ),
     Fault(
         "courier_details_round_ids",
@@ -253,6 +261,7 @@ FAULTS = (
         "rounds the order id in Courier Details to the precision of a float",
         Point.COURIERS,
         lambda entries, _: [{**entry, "orderId": _rounded(entry["orderId"])} for entry in entries],
+        breaks_too=("COU-1", "LIM-1"),
     ),
     Fault(
         "listing_ids_are_numbers",
@@ -263,6 +272,7 @@ FAULTS = (
             lambda ask: returns(ask) and "orderId" not in ask.query,
             lambda shown, _: {**shown, "id": int(shown["id"])},
         ),
+        breaks_too=("CON-5",),
     ),
     Fault(
         "unknown_order_is_500",
@@ -270,6 +280,7 @@ FAULTS = (
         "answers 500 where Confirm names an unknown order",
         Point.ANSWER,
         when(on("confirm"), _breaks_on_unknown),
+        breaks_too=("ELI-3",),
     ),
     Fault(
         "empty_batch_is_500",
@@ -277,6 +288,7 @@ FAULTS = (
         "answers 500 to an empty array",
         Point.ANSWER,
         when(not_(on("shipment", "info", "track", "token")), _breaks_on("array is empty")),
+        breaks_too=("LIM-4",),
     ),
     Fault(
         "null_item_is_500",
@@ -299,5 +311,6 @@ FAULTS = (
         "wraps Courier Details in an object",
         Point.ANSWER,
         when(on("courierDetails"), _wrapped("data")),
+        breaks_too=("COU-1",),
     ),
 )

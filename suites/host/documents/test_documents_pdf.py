@@ -39,12 +39,12 @@ def test_labels_of_a_packed_order_are_a_pdf(stepwise: Recording) -> None:
 
 
 @pytest.mark.requirement("DOC-3")
-def test_labels_before_packing_are_refused(stepwise: Recording) -> None:
-    """Labels of an order that is not packed yet are refused."""
-    expect.ready(stepwise)
-    if stepwise.missing:
-        raise expect.missing(stepwise)
-    early: Exchange = stepwise.kept["labels early"]
+@pytest.mark.parametrize("name", ["labels early", "labels with awb"], ids=["without-an-awb", "with-its-awb"])
+def test_labels_before_packing_are_refused(stepwise: Recording, name: str) -> None:
+    """Labels of an order that is not packed yet are refused, with its AWB and without."""
+    if name not in stepwise.kept:
+        expect.whole(stepwise)
+    early: Exchange = stepwise.kept[name]
     if early.status is None:
         raise expect.BlockedError(expect.NO_ANSWER, "no answer to labels before packing", [early.seq])
     if early.status >= 500:

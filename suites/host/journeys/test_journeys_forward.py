@@ -22,6 +22,14 @@ def test_invoice_moves_a_confirmed_order_on(intake: Recording) -> None:
 
 
 @pytest.mark.requirement("FWD-2")
+def test_invoice_with_every_field_is_accepted(invoiced_in_full: Recording) -> None:
+    """Update Invoice (sale) is accepted with every documented field."""
+    if invoiced_in_full.passed_by:
+        raise expect.NotApplicableError("the host invoices by itself")
+    expect.accepted(expect.step(invoiced_in_full, "invoice"))
+
+
+@pytest.mark.requirement("FWD-2")
 @pytest.mark.control(Event.AWB)
 def test_invoiced_order_reaches_dp_assigned_by_itself(intake: Recording, control: object) -> None:
     """An invoiced order comes to wait for its AWB without any further call."""

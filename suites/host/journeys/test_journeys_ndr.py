@@ -28,7 +28,15 @@ def test_out_for_delivery_is_accepted_after_auto_dispatch(ndr_first_attempt: Rec
 
 @pytest.mark.requirement("NDR-2")
 @pytest.mark.parametrize(
-    "name", ["delivery_attempt_failed", "delivery_reattempt_requested", "out_for_delivery again"], ids=lambda n: n
+    "name",
+    [
+        "delivery_attempt_failed",
+        "delivery_reattempt_requested",
+        "out_for_delivery again",
+        "delivery_attempt_failed again",
+        "delivery_reattempt_requested again",
+    ],
+    ids=lambda name: name.replace(" ", "-"),
 )
 def test_failed_attempt_and_the_next_are_accepted(ndr: Recording, name: str, host: Host) -> None:
     """A failed attempt, the request for another and the next attempt are accepted one after the other."""
@@ -42,8 +50,8 @@ def test_delivery_done_is_accepted_when_out_for_delivery(ndr_first_attempt: Reco
 
 
 @pytest.mark.requirement("NDR-3")
-def test_delivery_done_is_accepted_at_the_second_attempt(ndr: Recording, host: Host) -> None:
-    """delivery_done is accepted on an order that is out for delivery again."""
+def test_delivery_done_is_accepted_after_the_second_reattempt_request(ndr: Recording, host: Host) -> None:
+    """delivery_done is accepted after the second failed attempt and the request for a third."""
     ndr_step(ndr, "delivery_done", host)
 
 

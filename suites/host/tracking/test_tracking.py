@@ -82,16 +82,28 @@ def test_track_finds_a_return(tracked_return: Recording, name: str) -> None:
     finds(tracked_return, name, "Charlie Courier", tracked_return.kept.get("awb"), *tracked_return.orders)
 
 
+@pytest.mark.requirement("COU-1")
+def test_courier_details_have_an_entry_for_each_order(tracked: Recording) -> None:
+    """Courier Details of several orders answers an entry for each, with its AWB."""
+    exchange = answered(tracked, "both couriers")
+    for order, awb in tracked.kept["sent"]:
+        entry = entry_of(exchange, order) or {}
+        found = entry.get("awbNumber")
+        good = awb in (found if isinstance(found, list) else [found])
+        expect.that(good, f"courier details of three orders show {found!r} for {order}, sent was {awb}", [exchange.seq])
+
+
 @pytest.mark.requirement("TRK-2")
-def test_shipment_id_wins_over_awb_number(tracked: Recording) -> None:
+@pytest.mark.parametrize("name", ["both", "both ways"], ids=["two-orders", "an-order-and-a-return"])
+def test_shipment_id_wins_over_awb_number(tracked: Recording, name: str) -> None:
     """With a shipment_id and an awb_number of two shipments, Track answers the one of the shipment_id."""
-    both = answered(tracked, "both")
+    both = answered(tracked, name)
     by_id = answered(tracked, "by id")
     if not by_id.ok or "Alpha Courier" not in set(answers.texts(by_id.json)):
         raise expect.BlockedError("TRK-1", "Track by shipment_id does not show the courier", [by_id.seq])
     words = set(answers.texts(both.json))
     expect.that(
-        both.ok and "Alpha Courier" in words and "Bravo Courier" not in words,
+        both.ok and "Alpha Courier" in words and not words & {"Bravo Courier", "Delta Courier"},
         f"with both given, Track did not answer the shipment of the shipment_id: {answers.says(both)}",
         [both.seq],
     )
@@ -120,9 +132,11 @@ def _tells(exchange: Exchange) -> bool:
 
 
 @pytest.mark.requirement("TRK-4")
-def test_track_follows_the_shipment(tracked: Recording) -> None:
+@pytest.mark.parametrize("way", ["forward", "return"])
+def test_track_follows_the_shipment(tracked: Recording, tracked_return: Recording, way: str) -> None:
     """After a delivery Track no longer says what it said before."""
-    before, after = answered(tracked, "before"), answered(tracked, "after")
+    recording = tracked if way == "forward" else tracked_return
+    before, after = answered(recording, "before"), answered(recording, "after")
     if not before.ok:
         raise expect.BlockedError("TRK-1", "Track did not find the shipment before its delivery", [before.seq])
     expect.that(

@@ -1,0 +1,124 @@
+"""Many cases, several at a time: what stands from before is not run again, and what has ended is never lost."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+
+from selfship.proving import digests, outcome, rival
+from selfship.proving.cases import Case
+from selfship.proving.outcome import Outcome
+from selfship.proving.rival import Caught, Word
+from selfship.proving.running import Nursery
+from selfship.proving.show import Progress, trouble
+
+T = TypeVar("T")
+
+
+class Bench:
+    """Runs cases on `jobs` threads and keeps what comes of them in `out`. `interrupted`: Ctrl-C ended it."""
+
+    def __init__(self, out: Path, jobs: int, console: Console) -> None:
+        self.interrupted = False
+        self._out, self._jobs, self._console = out, jobs, console
+
+    def prove(self, selected: Sequence[Case], *, fresh: bool) -> dict[Case, Outcome]:
+        """What certifying each case's host found, as far as it came."""
+        nursery = Nursery()
+
+        def stands(case: Case) -> Outcome | None:
+            return outcome.kept(case, digests.of_case(case.source, repr(case)), self._out)
+
+        def save(case: Case, ended: Outcome) -> str:
+            outcome.save(ended, case, self._out)
+            return trouble(case, ended)
+
+        return self._each(selected, None if fresh else stands, nursery.run, save, nursery.stop)
+
+    def rival(self, selected: Sequence[Case], *, fresh: bool) -> list[Caught]:
+        """What schemathesis alone makes of the plain host and of each fault."""
+        controls = [one for case in selected if case.kind == "plain" for one in rival.controls(case)]
+        faults = [case for case in selected if case.kind == "fault"]
+
+        def stands(case: Case) -> Word | None:
+            return rival.kept(case, self._out)
+
+        def save(case: Case, word: Word) -> str:
+            rival.save(word, self._out)
+            return word.error
+
+        self._console.print(f"schemathesis alone, on {len(faults)} faults")
+        words = self._each([*controls, *faults], None if fresh else stands, rival.judge, save, rival.stop)
+        return rival.caught({case.id: word for case, word in words.items()}, controls)
+
+    def _each(
+        self,
+        selected: Sequence[Case],
+        stands: Callable[[Case], T | None] | None,
+        run: Callable[[Case], T | None],
+        save: Callable[[Case, T], str],
+        stop: Callable[[], None],
+    ) -> dict[Case, T]:
+        known = {case: stands(case) if stands else None for case in selected}
+        found = {case: one for case, one in known.items() if one is not None}
+        todo = [case for case in selected if case not in found]
+        progress = Progress(self._console, len(selected))
+        progress.stood(len(found))
+        workers = _Workers(todo, run, min(self._jobs, len(todo)))
+        try:
+            for _ in todo:
+                case, ended = workers.done.get()
+                if isinstance(ended, BaseException):
+                    raise ended
+                if ended is not None:
+                    found[case] = ended
+                    progress.ended(case, save(case, ended))
+        except KeyboardInterrupt:
+            self.interrupted = True
+        finally:
+            progress.close()
+            workers.empty()
+            stop()
+            workers.join()
+        return found
+
+
+class _Workers:
+    """Threads that take cases until there are none; `done` gets each with what came of it."""
+
+    def __init__(self, todo: Sequence[Case], run: Callable[[Case], object], count: int) -> None:
+        self.done: queue.SimpleQueue[tuple[Case, object]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Case] = queue.SimpleQueue()
+        self._run = run
+        for case in todo:
+            self._waiting.put(case)
+        self._threads = [threading.Thread(target=self._work, name=f"prove-{number}") for number in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def empty(self) -> None:
+        """Nothing more is begun."""
+        while self._next() is not None:
+            pass
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _next(self) -> Case | None:
+        try:
+            return self._waiting.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _work(self) -> None:
+        while (case := self._next()) is not None:
+            try:
+                self.done.put((case, self._run(case)))
+            except BaseException as problem:  # noqa: BLE001 - raised where it can be told
+                self.done.put((case, problem))
