@@ -150,12 +150,13 @@ class Flow:
         exchange, answer = self.write(operation, [item], step=step)
         if order.seen:
             return exchange, answer
-        left = order.written_at + self.host.settle - time.monotonic()
-        for pause in pauses(left):
+        for pause in pauses(order.written_at + self.host.settle - time.monotonic()):
             if not answer.refused:
                 break
             self.host.wire.pace.pause(pause)
             exchange, answer = self.write(operation, [item], step=step)
+            if answer.accepted:
+                self.host.was_late(time.monotonic() - order.written_at)
         return exchange, answer
 
     def fire(
@@ -168,7 +169,10 @@ class Flow:
         cell = lifecycle.cell(order.state, event)
         target = cell.to or order.state
         title = name or event.value
-        if event in BY_ITSELF and self.host.switch(BY_ITSELF[event]) == "auto":
+        switch = (
+            lifecycle.SWITCHED[order.state][0] if event in BY_ITSELF and order.state in lifecycle.SWITCHED else None
+        )
+        if switch and self.host.switch(switch) == "auto":
             return self._by_itself(event, order, target, rule or cell.rule or "", title)
         before = order.view
         item = self.item(event, order, **more)
@@ -188,7 +192,7 @@ class Flow:
             before,
         )
         if answer.kind in (Kind.REFUSED, Kind.SERVER_ERROR, Kind.PUT_OFF):
-            if event in BY_ITSELF and answer.refused and self.host.switch(BY_ITSELF[event]) is None:
+            if switch and answer.refused and self.host.switch(switch) is None:
                 return self._by_itself(event, order, target, step.rule, title, refused=step)
             step.outcome = "refused" if answer.refused else "server_error"
             if exchange.status in NO_ROUTE and not self.host.routed(exchange.operation):
@@ -279,7 +283,7 @@ class Flow:
         if step.outcome == "accepted":
             step.message = f"{what}: {said}"
             visible = step.after is not None and orders.tells_apart(order.state, target)
-            order.touched(seen=visible)
+            order.touched(seen=visible and target not in lifecycle.AUTOMATIC)
             order.view = step.after or order.view
             order.state = self._state_now(target, step.after)
             order.awb, order.courier = item.get("awbNumber", order.awb), item.get("courierName", order.courier)
@@ -289,7 +293,7 @@ class Flow:
                 if step.event in lifecycle.NDR_EVENTS:
                     self.host.detect("edition", "extended")
                 self.host.took(step.event, step)
-                if step.event in BY_ITSELF:
+                if step.event in BY_ITSELF and step.state in lifecycle.SWITCHED:
                     self.host.detect(
                         BY_ITSELF[step.event], "explicit" if step.event is Event.ACCEPT_RETURN else "manual"
                     )
@@ -318,6 +322,8 @@ class Flow:
         if view is not None and orders.shows(view.status, target):
             self.host.detect(BY_ITSELF[event], "auto")
             step.message = f"the host did {event.value} by itself"
+            # Seen to happen: what refusals of it are held against.
+            self.host.took(event, step)
             order.touched(seen=True)
             order.view, order.state = view, self._state_now(target, view)
             return self.keep(step)

@@ -110,11 +110,21 @@ class Host:
                 return
 
     def list_free(self, status: str, other: bool) -> Iterator[View]:
-        """What the supply draws from: every order that a listing shows."""
+        """What the supply draws from: every order that a listing shows.
+
+        The listing is walked again while that brings new ones: as the run moves orders, others slip to earlier pages.
+        """
         with_other = other and self.other_tokens is not None
         caller = self.caller("supply", other=with_other)
         try:
-            for page in self.pages(caller, status, other=other):
-                yield from page
+            seen: set[str] = set()
+            more = True
+            while more:
+                more = False
+                for page in self.pages(caller, status, other=other):
+                    fresh = [view for view in page if view.id not in seen]
+                    more |= bool(fresh)
+                    seen.update(view.id for view in fresh)
+                    yield from fresh
         finally:
             caller.close()

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from selfship.lifecycle import COARSE, JOURNEY_OF, Event, Journey, State, path
+from selfship.errors import UsageError
+from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, State, path
 from selfship.orders import View
 
 Lister = Callable[[str, bool], Iterator[View]]
@@ -90,8 +91,8 @@ class Order:
 class NoSupplyError(Exception):
     """`need` cannot be met. `unflagged`: orders that would do, had they said `is_self_ship`."""
 
-    def __init__(self, need: Need, found: int, unflagged: int = 0) -> None:
-        super().__init__(f"Prepare {need}; {found} found.")
+    def __init__(self, need: Need, found: int, unflagged: int = 0, reason: str = "") -> None:
+        super().__init__(f"Prepare {need}; {found} found." + (f" {reason}" if reason else ""))
         self.need, self.found, self.unflagged = need, found, unflagged
 
 
@@ -131,6 +132,7 @@ class Supply:
         self._taken: set[str] = set(excluded)
         self._lock = threading.RLock()
         self.leased: dict[str, str] = {}
+        self.broken_provision = ""
 
     def lease(self, need: Need, scenario: str) -> list[Order]:
         """`need.count` orders in the needed state, or in one from which it can be walked to. NoSupplyError."""
@@ -144,7 +146,7 @@ class Supply:
                     return found
                 best, unflagged = max(best, len(found)), unflagged + without_flag
                 self._give_back(found)
-            raise NoSupplyError(need, best, unflagged)
+            raise NoSupplyError(need, best, unflagged, self.broken_provision)
 
     def spare(self, state: State, count: int, scenario: str, *, leaving: int) -> list[Order]:
         """`count` orders found in `state` as they are, if `leaving` more are free there besides; else none.
@@ -165,13 +167,22 @@ class Supply:
     def _take(self, start: State, need: Need) -> tuple[list[Order], int]:
         found = self._from_given(start, need)
         if len(found) < need.count and self._provision and need.self_ship and not need.other_location:
-            ids = self._provision(start, need.count - len(found), JOURNEY_OF[start])
-            found += [Order(one, start) for one in ids if self._claim(one)]
+            found += [Order(one, start) for one in self._provided(start, need.count - len(found)) if self._claim(one)]
         unflagged = 0
         if len(found) < need.count and start in LISTED:
             listed, unflagged = self._from_listing(start, need, need.count - len(found))
             found += listed
         return found, unflagged
+
+    def _provided(self, start: State, count: int) -> list[str]:
+        """What the user's command makes; once it has broken it is not called again, and the advice says why."""
+        if self._provision is None or self.broken_provision:
+            return []
+        try:
+            return self._provision(start, count, JOURNEY_OF[start])
+        except UsageError as problem:
+            self.broken_provision = str(problem)
+            return []
 
     def _from_given(self, start: State, need: Need) -> list[Order]:
         if not need.self_ship or need.other_location or need.divisible:
@@ -206,7 +217,11 @@ class Supply:
                 elif _fits(view, status, start, need):
                     shelf.free.pop(place)
                     self._taken.add(view.id)
-                    found.append(Order(view.id, start, view, other_location=need.other_location))
+                    order = Order(view.id, start, view, other_location=need.other_location)
+                    if start in AUTOMATIC.values():
+                        # It may still be on its way there: what it refuses at first is asked again.
+                        order.touched(seen=False)
+                    found.append(order)
                 else:
                     place += 1
         return found, unflagged

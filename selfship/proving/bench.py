@@ -5,15 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from rich.console import Console
 
 from selfship.proving import digests, outcome, rival
 from selfship.proving.cases import Case
 from selfship.proving.outcome import Outcome
-from selfship.proving.rival import Caught, Word
+from selfship.proving.rival import Caught, Rival, Word
 from selfship.proving.running import Nursery
 from selfship.proving.show import Progress, trouble
 
@@ -48,12 +49,13 @@ class Bench:
         def stands(case: Case) -> Word | None:
             return rival.kept(case, self._out)
 
-        def save(case: Case, word: Word) -> str:
+        def save(_: Case, word: Word) -> str:
             rival.save(word, self._out)
             return word.error
 
         self._console.print(f"schemathesis alone, on {len(faults)} faults")
-        words = self._each([*controls, *faults], None if fresh else stands, rival.judge, save, rival.stop)
+        tool = Rival()
+        words = self._each([*controls, *faults], None if fresh else stands, tool.judge, save, tool.stop)
         return rival.caught({case.id: word for case, word in words.items()}, controls)
 
     def _each(
@@ -73,8 +75,8 @@ class Bench:
         try:
             for _ in todo:
                 case, ended = workers.done.get()
-                if isinstance(ended, BaseException):
-                    raise ended
+                if isinstance(ended, _Broke):
+                    raise ended.problem
                 if ended is not None:
                     found[case] = ended
                     progress.ended(case, save(case, ended))
@@ -88,11 +90,18 @@ class Bench:
         return found
 
 
-class _Workers:
+@dataclass(frozen=True)
+class _Broke:
+    """A case that could not even fail in good order."""
+
+    problem: BaseException
+
+
+class _Workers(Generic[T]):
     """Threads that take cases until there are none; `done` gets each with what came of it."""
 
-    def __init__(self, todo: Sequence[Case], run: Callable[[Case], object], count: int) -> None:
-        self.done: queue.SimpleQueue[tuple[Case, object]] = queue.SimpleQueue()
+    def __init__(self, todo: Sequence[Case], run: Callable[[Case], T | None], count: int) -> None:
+        self.done: queue.SimpleQueue[tuple[Case, T | None | _Broke]] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[Case] = queue.SimpleQueue()
         self._run = run
         for case in todo:
@@ -121,4 +130,4 @@ class _Workers:
             try:
                 self.done.put((case, self._run(case)))
             except BaseException as problem:  # noqa: BLE001 - raised where it can be told
-                self.done.put((case, problem))
+                self.done.put((case, _Broke(problem)))

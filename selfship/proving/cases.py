@@ -66,9 +66,7 @@ def _variants() -> Iterable[Case]:
     for variant in variants():
         switches = tuple(sorted(variant.switches.items()))
         scarce = variant.population == "scarce"
-        yield Case(
-            "variant", variant.name, variant.how, None, (), switches, variant.population, scarce, "variants.py"
-        )
+        yield Case("variant", variant.name, variant.how, None, (), switches, variant.population, scarce, "variants.py")
 
 
 def _nulls() -> Iterable[Case]:
@@ -112,7 +110,9 @@ def select(wanted: Wanted, among: Sequence[Case] | None = None) -> list[Case]:
         names = [case.name for case in known if case.kind == kind]
         for glob in globs:
             if not any(_fits(case, glob) for case in known if case.kind == kind):
-                raise UsageError(f"{option} {glob} fits no {kind}: `selfship mock --list` names them{hint(glob, names)}")
+                raise UsageError(
+                    f"{option} {glob} fits no {kind}: `selfship mock --list` names them{hint(glob, names)}"
+                )
     for rule in wanted.rules:
         if rule not in requirements.load():
             raise UsageError(f"--rule {rule}: there is no such requirement{hint(rule, list(requirements.load()))}")

@@ -33,7 +33,9 @@ def run(options: Mapping[str, Any]) -> int:
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     bench = Bench(out, options["jobs"] or os.cpu_count() or 1, console)
     found = bench.prove(selected, fresh=options["fresh"])
-    rivals = bench.rival(selected, fresh=options["fresh"]) if options["schemathesis"] and not bench.interrupted else None
+    rivals = (
+        bench.rival(selected, fresh=options["fresh"]) if options["schemathesis"] and not bench.interrupted else None
+    )
     table = kills.table({case: found[case] for case in selected if case in found})
     proven = report.proof(
         table,
@@ -70,7 +72,7 @@ def _folder(given: Path) -> Path:
     try:
         (out / "cases").mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise UsageError(f"--out {given} cannot be written ({problem.strerror}): give a folder that is yours.") from None
+        raise UsageError(
+            f"--out {given} cannot be written ({problem.strerror}): give a folder that is yours."
+        ) from None
     return out
-
-

@@ -130,7 +130,10 @@ def _verdict(proof: Proof) -> Word:
 
 
 def _lede(figures: Mapping[str, Any]) -> str:
-    killed, faults = (figures["must_killed"] + figures["should_killed"], figures["must_faults"] + figures["should_faults"])
+    killed, faults = (
+        figures["must_killed"] + figures["should_killed"],
+        figures["must_faults"] + figures["should_faults"],
+    )
     parts = [f"The suites catch {killed} of {words.count(faults, 'seeded fault')}"] if faults else []
     if figures["variants"]:
         parts.append(f"accuse {figures['accused_variants']} of {figures['variants']} conforming hosts")
@@ -222,9 +225,7 @@ def _said(outcome: Outcome, rules: Mapping[str, None]) -> list[tuple[str, str, S
     return [(rule, outcome.rules.get(rule, ""), one) for rule in rules for one in outcome.said.get(rule, ())[:2]]
 
 
-def _other(
-    name: str, how: str, good: bool, outcome: Outcome, rules: list[tuple[str, tuple[str, ...]]]
-) -> Other:
+def _other(name: str, how: str, good: bool, outcome: Outcome, rules: list[tuple[str, tuple[str, ...]]]) -> Other:
     named = dict.fromkeys(rule for _, some in rules for rule in some)
     return Other(
         name,

@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from selfship import paths
 from selfship.credentials import Secrets, stripped
 from selfship.embedded import EmbeddedHost
 from selfship.errors import BrokenKitError, KitError
+from selfship.operations import TOKEN_HEADER
 from selfship.proving import digests
 from selfship.proving.cases import Case
 from selfship.proving.running import serving
@@ -37,10 +39,11 @@ SEED = 0
 TIMEOUT_S = 300.0
 CONTROLS = 2
 """How often the conforming host is tried: what it is accused of at random is no catch."""
+EVENTS = "events.ndjson"
 _KEPT = 200
 _OPTIONS = (
     f"--max-examples={EXAMPLES}", f"--seed={SEED}", "--continue-on-failure", "--no-shrink", "--no-color",
-    "--report=ndjson", "--report-ndjson-path=events.ndjson",
+    "--report=ndjson", f"--report-ndjson-path={EVENTS}",
 )  # fmt: skip
 _VARYING = re.compile(r"\d+")
 
@@ -71,17 +74,62 @@ def controls(plain: Case) -> list[Case]:
     return [Case("plain", f"{plain.name}-{number}", plain.how) for number in range(1, CONTROLS + 1)]
 
 
-def judge(case: Case) -> Word:
-    """Runs it against the case's host. Never raises: what breaks is in the word."""
-    began = time.monotonic()
-    known = of_case(case)
-    try:
-        with serving(case) as host, TemporaryDirectory(prefix="selfship-rival-") as folder:
-            status = _run(host, Path(folder))
-            found = sorted(set(_complaints(Path(folder) / "events.ndjson")))
-        return Word(case.id, known, tuple(found), status, round(time.monotonic() - began, 1))
-    except (KitError, OSError, ValueError, subprocess.SubprocessError) as problem:
-        return Word(case.id, known, error=f"{type(problem).__name__}: {problem}"[:_KEPT])
+class Rival:
+    """Runs it against hosts. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def judge(self, case: Case) -> Word | None:
+        """What it says of the case's host; None where it was stopped meanwhile."""
+        began = time.monotonic()
+        known = of_case(case)
+        try:
+            with serving(case) as host, TemporaryDirectory(prefix="selfship-rival-") as folder:
+                status = self._run(host, Path(folder))
+                found = sorted(set(_complaints(Path(folder) / EVENTS)))
+            word = Word(case.id, known, tuple(found), status, round(time.monotonic() - began, 1))
+        except (KitError, OSError, ValueError, subprocess.SubprocessError) as problem:
+            word = Word(case.id, known, error=f"{type(problem).__name__}: {problem}"[:_KEPT])
+        return None if self._stopped else word
+
+    def stop(self) -> None:
+        """Ends what is under way."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.kill()
+
+    def _run(self, host: EmbeddedHost, folder: Path) -> int:
+        command = [sys.executable, "-P", "-m", "schemathesis.cli", "run", str(paths.OPENAPI), f"--url={host.url}"]
+        # The token is worth nothing outside of this mock, which ends with the run.
+        command += [*_OPTIONS, "--header", f"{TOKEN_HEADER}: {_token(host)}"]
+        with (folder / "said").open("wb") as said, self._lock:
+            if self._stopped:
+                raise BrokenKitError("Stopped before it began: run it again.")
+            process = subprocess.Popen(  # noqa: S603 - a module of our own interpreter
+                command,
+                cwd=folder,
+                env={**stripped(Secrets()), "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            status = process.wait(TIMEOUT_S)
+        finally:
+            process.kill()
+            process.wait()
+            with self._lock:
+                self._running.discard(process)
+        if not (folder / EVENTS).exists():
+            words = (folder / "said").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise BrokenKitError(f"schemathesis wrote no report ({words[-1] if words else 'silent'}): try it by hand.")
+        return status
 
 
 def caught(words: Mapping[str, Word], controls_: Sequence[Case]) -> list[Caught]:
@@ -97,7 +145,11 @@ def caught(words: Mapping[str, Word], controls_: Sequence[Case]) -> list[Caught]
 def of_case(case: Case) -> dict[str, str]:
     """Digests of what its word depends on."""
     depends = digests.of_case(case.source, repr(case))
-    return {"contract": digests.digest([paths.OPENAPI]), "tool": _tool(), **{k: depends[k] for k in ("mock", "own", "case")}}
+    return {
+        "contract": digests.digest([paths.OPENAPI]),
+        "tool": _tool(),
+        **{k: depends[k] for k in ("mock", "own", "case")},
+    }
 
 
 def save(word: Word, out: Path) -> None:
@@ -120,20 +172,6 @@ def kept(case: Case, out: Path) -> Word | None:
 @cache
 def _tool() -> str:
     return f"schemathesis {version('schemathesis')} {' '.join(_OPTIONS)}"
-
-
-def _run(host: EmbeddedHost, folder: Path) -> int:
-    command = [sys.executable, "-P", "-m", "schemathesis.cli", "run", str(paths.OPENAPI), f"--url={host.url}", *_OPTIONS]
-    # The token is worth nothing outside of this mock, which ends with the run.
-    command += ["--header", f"x-access-token: {_token(host)}"]
-    environ = {**stripped(Secrets()), "NO_COLOR": "1"}
-    done = subprocess.run(  # noqa: S603 - a module of our own interpreter
-        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False
-    )
-    if not (folder / "events.ndjson").exists():
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise BrokenKitError(f"schemathesis wrote no report ({words[-1] if words else 'silent'}): try it by hand.")
-    return done.returncode
 
 
 def _token(host: EmbeddedHost) -> str:

@@ -71,7 +71,9 @@ def trouble(case: Case, outcome: Outcome) -> str:
         return f"error: {outcome.error}"
     found = table({case: outcome})
     if case.kind == "plain":
-        return "" if outcome.verdict == "conforming" else f"{outcome.verdict}: {', '.join(outcome.with_verdict('fail'))}"
+        return (
+            "" if outcome.verdict == "conforming" else f"{outcome.verdict}: {', '.join(outcome.with_verdict('fail'))}"
+        )
     if case.kind == "fault":
         row = found.faults[0]
         return "" if row.fate == "killed" and row.laid_right and len(row.strays) < 2 else _fault_words(row)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from selfship import bodies, lifecycle
+from selfship import bodies, lifecycle, orders
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.probing import unknown_id
@@ -30,7 +30,7 @@ def mixed(flow: Flow, event: Event, many: list[Order]) -> Bulk:
     elif bulk.taken is None:
         _unseen(flow, event, many, bulk)
     target = lifecycle.cell(state, event).to or state
-    if any(one.state is not lifecycle.AUTOMATIC.get(target, target) for one in many):
+    if any(one.state not in orders.reachable(target) for one in many):
         flow.recording.kept["stopped"] = event
     return bulk
 

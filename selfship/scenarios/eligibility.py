@@ -42,9 +42,10 @@ def not_self_ship_status(flow: Flow, order: Order) -> None:
 def _dispatch(flow: Flow, order: Order) -> Order:
     """Pack and dispatch. Not every host lets an aggregator do that to a channel's own order: then it lacks one."""
     for event in (Event.PACK, Event.DISPATCH):
-        _, answer = flow.write(EVENTS[event].operation, [flow.item(event, order)], step=f"{event.value}, not self-ship")
+        _, answer = flow.send(event, order, flow.item(event, order), f"{event.value}, not self-ship")
         if not answer.accepted:
             raise NoSupplyError(Need(State.HANDED_OVER_TO_DG, self_ship=False), 0)
+        order.touched(seen=False)
     order.state = State.HANDED_OVER_TO_DG
     order.touched(seen=False)
     order.view = flow.wait(order, lambda view: view.status in COARSE[State.HANDED_OVER_TO_DG])

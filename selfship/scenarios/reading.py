@@ -92,9 +92,9 @@ def paging(flow: Flow) -> None:
 
 
 def _all(flow: Flow, status: str, **more: Any) -> list[View]:
-    """Every order of a listing, as far as ten pages go."""
-    pages = itertools.islice(flow.host.pages(flow.caller, status, size=100, **more), 10)
-    return [view for page in pages for view in page]
+    """Every order of a listing, up to some hundreds."""
+    views = (view for page in flow.host.pages(flow.caller, status, size=100, **more) for view in page)
+    return list(itertools.islice(views, 400))
 
 
 @scenario(weight=14)

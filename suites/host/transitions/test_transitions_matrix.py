@@ -1,5 +1,6 @@
 """The state × event matrix: every event that must be refused, in every state that can be reached."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from selfship.host import Host
 from selfship.lifecycle import NDR_EVENTS, Event, State
 from selfship.run import Run
 from selfship.scenario import Recording, Step
-from selfship.scenarios.matrix import IN_ENUM_STATES, ROWS
+from selfship.scenarios.matrix import CURRENT_BY_ITSELF, IN_ENUM_STATES, ROWS
 
 Control = Callable[[Event], Step | None]
 NDR_STATES = {State(event.value) for event in NDR_EVENTS}
@@ -35,6 +36,8 @@ def test_event_is_refused_in_state(
     state = request.node.callspec.params["matrix"]
     control_step = control(event)
     applies(host, state, event)
+    if (state, event) in CURRENT_BY_ITSELF and event.value not in expect.whole(matrix).steps:
+        raise expect.NotApplicableError("the host moved on by itself: this is still the last status that was pushed")
     if event is Event.CANCEL_SOME and event.value not in expect.whole(matrix).steps:
         raise expect.NotTestableError("Prepare orders with two lines, or a quantity above 1.")
     step = expect.step(matrix, event.value)
@@ -87,7 +90,8 @@ def test_refusal_carries_its_documented_code(
         raise expect.BlockedError(cell.rule or "", step.message, step.exchanges)
     expect.refused(step, seen)
     exchange = run.exchanges()[step.exchanges[0] - 1]
-    carried = cell.code in set(answers.texts(exchange.json))
+    code = re.compile(rf"\b{cell.code}\b")
+    carried = any(code.search(text) for text in answers.texts(exchange.json))
     expect.that(
         carried, f"{event.value} in {state.value} was refused without the documented code {cell.code}", step.exchanges
     )
