@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from selfship import answers, bodies, lifecycle, orders
+from selfship import answers, bodies, lifecycle, orders, ways
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
@@ -59,7 +59,7 @@ class Flow:
     def reach(self, order: Order, state: State) -> Order:
         """Walks `order` to `state` by the shortest documented way."""
         while order.state is not state:
-            way = lifecycle.path(order.state, state)
+            way = ways.path(order.state, state)
             if not way:
                 raise PassedByError(state)
             event = way[1] if way[0] is Event.AWB and order.awb and len(way) > 1 else way[0]

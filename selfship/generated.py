@@ -1,7 +1,7 @@
 """Requests made by schemathesis from the contract: what one is, where the fixed ones lie, which orders they name.
 
-A certification sends the cases of `fixtures/generated/cases.json`: made once for the contract as it stands, so that every
-run of a version sends the same. `--seed` draws more of them (see `generating`). Sends nothing itself.
+A certification sends the cases of `fixtures/generated/cases.json`: made once for the contract as it stands, so that
+every run of a version sends the same. `--seed` draws more of them (see `generating`). Sends nothing itself.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from selfship.errors import BrokenKitError
 from selfship.operations import OPERATIONS
 
 CASES = paths.FIXTURES / "generated" / "cases.json"
-EXAMPLE_ID = "17000000000000000001"
-"""The order of the contract's examples: a case that names it is about an order, and gets a real one or an unknown one."""
+PLACEHOLDERS = ("17000000000000000001", "17000000000000000002", "0")
+"""The orders of the contract's examples, and the shortest name: these stand for an order, real or unknown."""
 EXAMPLE_LOCATION = "BLR-01"
 ID_FIELDS = ("orderId", "shipment_id")
 MOST_OF_TOKEN = 2
@@ -64,7 +64,7 @@ class Case:
         )
 
     def options(self, ids: Iterator[str], location: str | None) -> dict[str, Any]:
-        """How `Caller.call` sends it. Each place that names the example's order gets the next of `ids`."""
+        """How `Caller.call` sends it. Each place that stands for an order gets the next of `ids`."""
         query = {name: _aimed(value, ids, name) for name, value in self.query.items()}
         if query.get("locationCode") == EXAMPLE_LOCATION:
             query = {name: value for name, value in query.items() if name != "locationCode"}
@@ -84,7 +84,7 @@ def _aimed(value: Any, ids: Iterator[str], name: str = "") -> Any:
         return {key: _aimed(inner, ids, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_aimed(inner, ids) for inner in value]
-    return next(ids) if name in ID_FIELDS and value == EXAMPLE_ID else value
+    return next(ids) if name in ID_FIELDS and value in PLACEHOLDERS else value
 
 
 def _in_a_query(value: Any) -> str:

@@ -142,13 +142,15 @@ def _covered(operation: str) -> Iterator[Case]:
 
 
 def _spread(found: list[Case], count: int) -> list[Case]:
-    """`count` of them, of as many kinds as there are, each kind in turn."""
-    kinds: dict[str, list[Case]] = {}
+    """`count` of them, of as many kinds as there are, good and bad in turn."""
+    kinds: dict[bool, dict[str, list[Case]]] = {True: {}, False: {}}
     for case in found:
-        kind = re.sub(r"`.*?`|'.*?'|[\w-]+(?= ->)|\w+:", "", case.about.split(": ")[-1])
-        kinds.setdefault(f"{case.good} {kind}", []).append(case)
-    turns = itertools.zip_longest(*kinds.values())
-    return [case for turn in turns for case in turn if case is not None][:count]
+        # What is wrong, and how deep: not in which field.
+        kind = re.sub(r"`.*?`|'.*?'", "", case.about.split(": ")[-1]) + str(case.about.count(": "))
+        kinds[case.good].setdefault(kind, []).append(case)
+    good, bad = (itertools.chain(*itertools.zip_longest(*of.values())) for of in kinds.values())
+    turns = itertools.chain(*itertools.zip_longest(good, bad))
+    return [case for case in turns if case is not None][:count]
 
 
 def _fixed(operation: str) -> list[Case]:

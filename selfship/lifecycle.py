@@ -97,12 +97,8 @@ class EventInfo:
     journeys: tuple[Journey, ...]
 
 
-_F, _FR, _R, _ALL = (
-    (Journey.FORWARD,),
-    (Journey.FORWARD, Journey.RTO),
-    (Journey.RETURN,),
-    (Journey.FORWARD, Journey.RTO, Journey.RETURN),
-)
+_F, _R = (Journey.FORWARD,), (Journey.RETURN,)
+_FR, _ALL = (Journey.FORWARD, Journey.RTO), tuple(Journey)
 
 EVENTS: Mapping[Event, EventInfo] = {
     E.CONFIRM: EventInfo("confirm", "seller", _F),
@@ -111,14 +107,9 @@ EVENTS: Mapping[Event, EventInfo] = {
     E.AUTO_DISPATCH: EventInfo("awb", "courier", _ALL),
     E.PACK: EventInfo("pack", "seller", _F),
     E.DISPATCH: EventInfo("dispatch", "seller", _F),
-    E.BAG_PICKED: EventInfo("status", "courier", _F),
-    E.OUT_FOR_DELIVERY: EventInfo("status", "courier", _F),
-    E.DELIVERY_ATTEMPT_FAILED: EventInfo("status", "courier", _F),
-    E.DELIVERY_REATTEMPT_REQUESTED: EventInfo("status", "courier", _F),
-    E.DELIVERY_DONE: EventInfo("status", "courier", _F),
+    **dict.fromkeys((E.BAG_PICKED, *NDR_EVENTS, E.DELIVERY_DONE), EventInfo("status", "courier", _F)),
     E.RTO_BAG_DELIVERED: EventInfo("status", "courier", _FR),
-    E.RETURN_BAG_IN_TRANSIT: EventInfo("status", "courier", _R),
-    E.RETURN_BAG_DELIVERED: EventInfo("status", "courier", _R),
+    **dict.fromkeys(RETURN_STATUSES, EventInfo("status", "courier", _R)),
     E.ACCEPT_RETURN: EventInfo("return", "seller", (Journey.RTO, Journey.RETURN)),
     E.CREDIT_NOTE: EventInfo("invoiceUpdate", "seller", (Journey.RTO, Journey.RETURN)),
     E.CANCEL: EventInfo("cancel", "seller", _F),
@@ -161,14 +152,12 @@ def observe(*rules: str) -> Cell:
     return Cell("observe", rules)
 
 
-UNCHANGED_BY_CONFIRM = Cell("unchanged", ("STA-14",))
-SILENT = Cell("observe", ())
-
-
 def each(events: tuple[Event, ...], cell: Cell) -> Row:
     return dict.fromkeys(events, cell)
 
 
+UNCHANGED_BY_CONFIRM = Cell("unchanged", ("STA-14",))
+SILENT = Cell("observe", ())
 # Rows that several states share word for word.
 _NO_AWB: Row = each((E.AWB, E.AUTO_DISPATCH), refuse("STA-7"))
 _NO_PACK: Row = {E.PACK: refuse("STA-8", code="CR400")}
@@ -389,14 +378,11 @@ ENDINGS: frozenset[State] = frozenset({S.DELIVERY_DONE, S.CREDIT_NOTE_GENERATED,
 
 KNOWN_COARSE: frozenset[str] = frozenset(name for names in COARSE.values() for name in names)
 
-JOURNEY_OF: Mapping[State, Journey] = {
-    state: Journey.RETURN
-    if state.startswith(("return_", "credit_note"))
-    else Journey.RTO
-    if state.startswith("rto_")
-    else Journey.FORWARD
-    for state in State
-}
+JOURNEY_OF: Mapping[State, Journey] = (
+    dict.fromkeys(State, Journey.FORWARD)
+    | {state: Journey.RTO for state in State if state.startswith("rto_")}
+    | {state: Journey.RETURN for state in State if state.startswith(("return_", "credit_note"))}
+)
 """The journey of each state. A credit note ends either an RTO or a return: the order's own history tells which."""
 
 
@@ -411,29 +397,3 @@ def cells() -> Iterator[tuple[State, Event, Cell]]:
         for event in Event:
             if event in row:
                 yield state, event, row[event]
-
-
-def path(start: State, goal: State, *, via: tuple[Event, ...] = ()) -> tuple[Event, ...] | None:
-    """The shortest list of accepted events from `start` to `goal`, None where there is none.
-
-    States that a host leaves by itself are passed without an event. `AWB` is put before the first event that
-    needs one. With `via` only those events are used.
-    """
-    start = AUTOMATIC.get(start, start)
-    goal = AUTOMATIC.get(goal, goal)
-    frontier: list[tuple[State, tuple[Event, ...]]] = [(start, ())]
-    seen = {start}
-    while frontier:
-        state, events = frontier.pop(0)
-        if state is goal:
-            return events
-        for event, entry in TABLE[state].items():
-            if entry.outcome != "accept" or entry.to is None or (via and event not in via):
-                continue
-            then = AUTOMATIC.get(entry.to, entry.to)
-            if then in seen:
-                continue
-            seen.add(then)
-            before = (Event.AWB,) if entry.needs_awb else ()
-            frontier.append((then, (*events, *before, event)))
-    return None

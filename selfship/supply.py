@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from selfship.errors import UsageError
-from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, State, path
+from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, State
 from selfship.orders import View
+from selfship.ways import path
 
 Lister = Callable[[str, bool], Iterator[View]]
 """Lists the orders of a coarse status; True asks for the other location's."""

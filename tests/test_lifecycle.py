@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from selfship import lifecycle
+from selfship import lifecycle, ways
 from selfship.lifecycle import AUTOMATIC, ENDINGS, EVENTS, STATUSES, SWITCHED, TABLE, Event, Journey, State
 from selfship.operations import OPERATIONS
 
@@ -216,7 +216,7 @@ BY_HAND = tuple(event for event in Event if event is not E.AUTO_DISPATCH)
 
 
 def test_the_forward_path() -> None:
-    assert lifecycle.path(S.PLACED, S.DELIVERY_DONE, via=BY_HAND) == (
+    assert ways.path(S.PLACED, S.DELIVERY_DONE, via=BY_HAND) == (
         E.CONFIRM,
         E.INVOICE,
         E.AWB,
@@ -228,11 +228,11 @@ def test_the_forward_path() -> None:
 
 
 def test_auto_dispatch_is_the_short_way() -> None:
-    assert lifecycle.path(S.DP_ASSIGNED, S.DELIVERY_DONE) == (E.AUTO_DISPATCH, E.DELIVERY_DONE)
+    assert ways.path(S.DP_ASSIGNED, S.DELIVERY_DONE) == (E.AUTO_DISPATCH, E.DELIVERY_DONE)
 
 
 def test_the_return_path() -> None:
-    assert lifecycle.path(S.RETURN_INITIATED, S.CREDIT_NOTE_GENERATED) == (
+    assert ways.path(S.RETURN_INITIATED, S.CREDIT_NOTE_GENERATED) == (
         E.AWB,
         E.RETURN_BAG_IN_TRANSIT,
         E.RETURN_BAG_DELIVERED,
@@ -242,21 +242,21 @@ def test_the_return_path() -> None:
 
 
 def test_a_state_that_is_passed_by_itself_needs_no_event() -> None:
-    assert lifecycle.path(S.BAG_CONFIRMED, S.BAG_INVOICED) == (E.INVOICE,)
-    assert lifecycle.path(S.BAG_INVOICED, S.DP_ASSIGNED) == ()
+    assert ways.path(S.BAG_CONFIRMED, S.BAG_INVOICED) == (E.INVOICE,)
+    assert ways.path(S.BAG_INVOICED, S.DP_ASSIGNED) == ()
 
 
 def test_there_is_no_way_back_and_none_between_journeys() -> None:
-    assert lifecycle.path(S.BAG_PICKED, S.DP_ASSIGNED) is None
-    assert lifecycle.path(S.DELIVERY_DONE, S.RTO_BAG_DELIVERED) is None
-    assert lifecycle.path(S.PLACED, S.RETURN_DP_ASSIGNED) is None
+    assert ways.path(S.BAG_PICKED, S.DP_ASSIGNED) is None
+    assert ways.path(S.DELIVERY_DONE, S.RTO_BAG_DELIVERED) is None
+    assert ways.path(S.PLACED, S.RETURN_DP_ASSIGNED) is None
 
 
 def test_every_path_can_be_walked() -> None:
     for start in State:
         for goal in State:
             for via in ((), BY_HAND):
-                events = lifecycle.path(start, goal, via=via)
+                events = ways.path(start, goal, via=via)
                 if events is not None:
                     assert after(start, events) == AUTOMATIC.get(goal, goal), f"{start} to {goal}"
 
@@ -264,4 +264,4 @@ def test_every_path_can_be_walked() -> None:
 def test_every_state_of_a_journey_has_a_path_from_its_beginning() -> None:
     begin = {Journey.FORWARD: S.PLACED, Journey.RTO: S.PLACED, Journey.RETURN: S.RETURN_INITIATED}
     for state in State:
-        assert lifecycle.path(begin[lifecycle.JOURNEY_OF[state]], state, via=BY_HAND) is not None, state
+        assert ways.path(begin[lifecycle.JOURNEY_OF[state]], state, via=BY_HAND) is not None, state

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from selfship.errors import UsageError
-from selfship.lifecycle import AUTOMATIC, JOURNEY_OF, Event, Journey, State, cell, path
+from selfship.lifecycle import AUTOMATIC, JOURNEY_OF, Event, Journey, State, cell
 from selfship.mock.effects import changes_of
 from selfship.mock.order import Line, Order
 from selfship.mock.settings import LOCATION
 from selfship.paths import ORDERS
+from selfship.ways import path
 
 CHANNELS = ("FYND", "AMAZON_MLF", "MYNTRA_IN", "FLIPKART", "AJIO_VMS", "SHOPIFY_IN")
 DAY = 86_400.0

@@ -6,6 +6,7 @@ orders are too dear to try hundreds. Calls are left out one by one; no walk is w
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -21,16 +22,20 @@ Walk = Callable[[Plan], Breach | None]
 
 @dataclass
 class Search:
-    """`walked`: plans that were walked, `shrinks` of them to make a breach shorter. `best`: the shortest breach."""
+    """`walked`: plans that were walked, `shrinks` of them to make a breach shorter; that ends after `budget` walks,
+    or `patience_s` seconds. `best`: the shortest breach, with its plan.
+    """
 
     walk: Walk
     examples: int
     budget: int
+    patience_s: float = 8.0
     walked: int = 0
     shrinks: int = 0
     best: tuple[Plan, Breach] | None = None
     exhausted: str = ""
     _tried: set[Plan] = field(default_factory=set)
+    _until: float = 0.0
 
     def run(self, reading: Reading, seed_: int) -> Breach | None:
         """The shortest breach found, None where every walk kept to the table."""
@@ -49,13 +54,14 @@ class Search:
             suppress_health_check=list(HealthCheck),
         )
         seed(seed_)(chosen(given(plan=plans(reading))(one)))()
+        self._until = time.monotonic() + self.patience_s
         while self.best is not None and any(self._shorter(plan) for plan in _shorter(self.best[0])):
             pass
         return self.best[1] if self.best else None
 
     def _shorter(self, plan: Plan) -> bool:
         """Whether `plan` fails too, and so is the one to go on from."""
-        if plan in self._tried or self.shrinks >= self.budget:
+        if plan in self._tried or self.shrinks >= self.budget or time.monotonic() > self._until:
             return False
         self.shrinks += 1
         return self._fails(plan)
