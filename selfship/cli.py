@@ -111,7 +111,7 @@ def requirements(group: str | None, as_json: bool) -> int:
 @click.option("--variant", metavar="GLOB", multiple=True, help="Only these conforming variants; repeatable.")
 @click.option("--null", metavar="GLOB", multiple=True, help="Only these null hosts; repeatable.")
 @click.option("--kind", type=click.Choice(["plain", "fault", "variant", "null"]), multiple=True, help="Only this kind.")
-@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [one a core].")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [cores + 1].")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), default="reports/proof", show_default=True)
 @click.option("--fresh", is_flag=True, help="Run again what an earlier run has shown and nothing has changed.")
 @click.option("--schemathesis", is_flag=True, help="Also run schemathesis alone on each fault, to compare; slow.")

@@ -199,12 +199,25 @@ class Flow:
                 step.outcome = "no_route"
             elif answer.refused:
                 self._blame_the_unseen(order)
+                self._try_with_meta(step, item)
                 if event in lifecycle.NDR_EVENTS:
                     self.host.detect("edition", "strict")
         else:
             self._watch(step, order, target, item)
             step.late_s = time.monotonic() - clock
         return self._settle_step(step, order, target, exchange, item)
+
+    def _try_with_meta(self, step: Step, item: dict[str, Any]) -> None:
+        """A status that is taken only with `meta`, which is optional, breaks that rule and not its own."""
+        if step.event not in lifecycle.STATUSES or "meta" in item:
+            return
+        body = {**item, "meta": {"remark": "selfship", "reasonCode": 101, "dpLocation": "Bengaluru"}}
+        _, answer = self.write("status", [body], step=f"{step.name} with meta")
+        if answer.accepted:
+            step.rule, step.outcome = "VAL-5", "refused"
+            step.message = f"{step.name} was refused without meta, which is optional, and taken with it"
+            self.keep(step)
+            raise BrokenError(step)
 
     @staticmethod
     def _rule_by_path(event: Event, order: Order) -> str | None:

@@ -63,12 +63,14 @@ class Case:
             base64.b64decode(row["raw"]) if "raw" in row else None,
         )
 
-    def options(self, ids: Iterator[str], location: str | None) -> dict[str, Any]:
-        """How `Caller.call` sends it. Each place that stands for an order gets the next of `ids`."""
+    def options(self, ids: Iterator[str], located: Mapping[str, Any]) -> dict[str, Any]:
+        """How `Caller.call` sends it. Each place that stands for an order gets the next of `ids`.
+
+        `located`: the location as reads of the host need it: in place of the example's, and where a good read has none.
+        """
         query = {name: _aimed(value, ids, name) for name, value in self.query.items()}
-        if query.get("locationCode") == EXAMPLE_LOCATION:
-            query = {name: value for name, value in query.items() if name != "locationCode"}
-            query |= {"locationCode": location} if location else {}
+        if query.get("locationCode") == EXAMPLE_LOCATION or (self.good and query and "locationCode" not in query):
+            query = {name: value for name, value in query.items() if name != "locationCode"} | dict(located)
         found: dict[str, Any] = {"step": f"generated: {self.about}"}
         found |= {"params": {name: _in_a_query(value) for name, value in query.items()}} if query else {}
         found |= {"headers": dict(self.headers)} if self.headers else {}

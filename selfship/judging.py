@@ -27,6 +27,11 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     # failures of these rules or groups; the rules that explain them; where: "any", about the "same" parameters or
     # "operation", or on requests of the operation named
     (("LIM", "BAT", "RAC", "VAL-5", "AUT-3", "ELI-2"), SINGLE_STEPS, "operation"),
+    (("AUT-3",), ("STA-1",), "operation"),
+    (("BAT-6", "RAC-1"), ("STA-3",), "any"),
+    (("BAT-1", "LIM-1", "LIM-2"), ("STA-7", "STA-8", "STA-9", "STA-10"), "operation"),
+    (("STA-12", "BAT-3"), ("BAT-2",), "any"),
+    (("AUTH-6", "AUTH-7"), ("BAT-1",), "operation"),
     (("LIM-1",), ("DOC-1", "DOC-2", "COU-1"), "operation"),
     (("LIM-3",), ("LIM-2",), "same"),
     (("BAT-6", "RAC-1"), ("BAT-1",), "any"),
@@ -44,6 +49,7 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 )
 """Rules that cannot hold, or cannot be seen to hold, where another is broken. The first row that fits explains."""
 
+SCENARIO = "scenario "
 UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
 
@@ -90,7 +96,9 @@ def laid(
 
 def _explained(checks: Sequence[Check], exchanges: Sequence[Exchange]) -> list[Check]:
     """Failures that follow from another failure are blocked by it."""
-    failing = [check for check in checks if check.verdict is Verdict.FAIL]
+    bad = [check for check in checks if check.verdict is Verdict.FAIL]
+    # What only broke a scenario, while the rule's own checks passed, explains nothing: it wants explaining.
+    failing = [check for check in bad if not check.id.startswith(SCENARIO)]
 
     def operation(check: Check) -> str | None:
         first = check.exchanges[0] if check.exchanges else 0
@@ -111,6 +119,9 @@ def _explained(checks: Sequence[Check], exchanges: Sequence[Exchange]) -> list[C
             for one in failing:
                 if one.requirement in by and fits(check, one, where):
                     return one.requirement
+        if check.id.startswith(SCENARIO):
+            likely = (one.requirement for one in failing if fits(check, one, "operation"))
+            return next((rule for rule in likely if rule != check.requirement), None)
         return None
 
     return [
@@ -163,7 +174,7 @@ def _unclaimed(checks: list[Check], recordings: Iterable[Recording], levels: Map
         bad.add(rule)
         verdict = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN}.get(levels[rule])
         if verdict:
-            name = f"scenario {recording.scenario}, step {step.name}"
+            name = f"{SCENARIO}{recording.scenario}, step {step.name}"
             found.append(
                 Check(name, name, rule, verdict, step.message, tuple(step.exchanges), rests_on=(recording.scenario,))
             )

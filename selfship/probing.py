@@ -58,19 +58,18 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
         before = flow.read(order) or order.view
         done = _send_run(flow, order, left, before)
         spoiled = done[-1].outcome in ("accepted", "applied", "unclear_changed") if done else False
-        if not spoiled:
-            after = _look(flow, order)
-            _passed_by(flow, order, after)
-            if before is None or after is None or before.same_as(after):
-                _keep(flow, done, after)
-                left = left[len(done) :]
-                continue
-            # Something among them was applied though refused: each again, alone.
-            _one_by_one(flow, left[: len(done)], another)
-            left = left[len(done) :]
-        else:
+        after = None if spoiled else _look(flow, order)
+        _passed_by(flow, order, after)
+        if spoiled and len(done) == 1:
             _keep(flow, done, None)
+        elif spoiled or not (before is None or after is None or before.same_as(after)):
+            # One among them was taken: perhaps an earlier one, whatever was answered. Each again, alone.
+            _one_by_one(flow, left[: len(done)], another)
+        else:
+            _keep(flow, done, after)
             left = left[len(done) :]
+            continue
+        left = left[len(done) :]
         if left:
             fresh = _fresh(flow, another, left, done[-1] if done else None)
             if fresh is None:

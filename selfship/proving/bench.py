@@ -101,7 +101,7 @@ class _Workers(Generic[T]):
     """Threads that take cases until there are none; `done` gets each with what came of it."""
 
     def __init__(self, todo: Sequence[Case], run: Callable[[Case], T | None], count: int) -> None:
-        self.done: queue.SimpleQueue[tuple[Case, T | None | _Broke]] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[tuple[Case, T | _Broke | None]] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[Case] = queue.SimpleQueue()
         self._run = run
         for case in todo:

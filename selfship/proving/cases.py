@@ -58,8 +58,7 @@ def _plain() -> Case:
 def _faults() -> Iterable[Case]:
     files = {fault.name: f"faults/{group}.py" for group, faults in GROUPS.items() for fault in faults}
     for fault in catalogue():
-        also = tuple(getattr(fault, "breaks_too", ()))
-        yield Case("fault", fault.name, fault.how, fault.rule, also, source=files[fault.name])
+        yield Case("fault", fault.name, fault.how, fault.rule, fault.breaks_too, source=files[fault.name])
 
 
 def _variants() -> Iterable[Case]:

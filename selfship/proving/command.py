@@ -31,7 +31,8 @@ def run(options: Mapping[str, Any]) -> int:
     out = _folder(options["out"])
     console = Console(highlight=False)
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    bench = Bench(out, options["jobs"] or os.cpu_count() or 1, console)
+    # One more than cores: some cases mostly wait.
+    bench = Bench(out, options["jobs"] or (os.cpu_count() or 1) + 1, console)
     found = bench.prove(selected, fresh=options["fresh"])
     rivals = (
         bench.rival(selected, fresh=options["fresh"]) if options["schemathesis"] and not bench.interrupted else None

@@ -87,8 +87,12 @@ class KillTable:
 
     @property
     def errors(self) -> list[Outcome]:
-        every = [*self.faults, *self.variants, *self.nulls]
-        return [row.outcome for row in every if broken(row.outcome)]
+        return [row.outcome for row in self.rows if broken(row.outcome)]
+
+    @property
+    def rows(self) -> list[FaultRow | VariantRow | NullRow]:
+        """All but the plain host."""
+        return [*self.faults, *self.variants, *self.nulls]
 
 
 def broken(outcome: Outcome) -> bool:

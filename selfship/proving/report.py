@@ -75,7 +75,7 @@ def to_json(found: Proof) -> dict[str, Any]:
     }
     effort = {
         row.case.id: {"requests": row.outcome.requests, "run_s": row.outcome.run_s, "wall_s": row.outcome.wall_s}
-        for row in (*table.faults, *table.variants, *table.nulls)
+        for row in table.rows
     }
     run = {"started": found.started, "wall_s": found.wall_s, "effort": effort}
     return {"schema": SCHEMA, **proven, "run": run, "digest": _digest(proven)}

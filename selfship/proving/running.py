@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from selfship import paths
 from selfship.embedded import EmbeddedHost, embedded_host
@@ -43,7 +44,8 @@ class Nursery:
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
         methods = multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        # Any: what typeshed calls a context has no Process.
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             self._context.set_forkserver_preload(list(_PRELOADED))
         self._running: set[BaseProcess] = set()

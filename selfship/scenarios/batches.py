@@ -126,3 +126,14 @@ def batch_of_strangers(flow: Flow) -> None:
     for operation, event in sorted(events.items()):
         items = [bodies.item(event, unknown_id()) for _ in range(2)]
         flow.recording.kept[operation] = flow.write(operation, items, step=f"{operation}: two unknown orders")
+
+
+@scenario(Need(State.DP_ASSIGNED), weight=6)
+def batch_two_awbs(flow: Flow, order: Order) -> None:
+    """One order stands twice in Update AWB, with two AWBs."""
+    items = [flow.item(Event.AWB, order), flow.item(Event.AWB, order)]
+    exchange, answer = flow.write("awb", items, step="two AWBs of one order")
+    sent = {item["awbNumber"] for item in items}
+    view = flow.wait(order, lambda seen: bool(sent & set(seen.awbs))) if answer.success else flow.read(order)
+    flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+    flow.recording.kept["twice"] = (exchange, answer, items, flow.read(order) or view)

@@ -12,7 +12,7 @@ from selfship.lifecycle import EVENTS, Event, State
 from selfship.operations import MAX_ITEMS
 from selfship.orders import View
 from selfship.scenario import scenario
-from selfship.supply import Need, Order
+from selfship.supply import Need, NoSupplyError, Order
 
 OVER = MAX_ITEMS + 1
 
@@ -107,23 +107,52 @@ def _wait_for(
     return shown
 
 
-def over_and_full(flow: Flow, event: Event, many: list[Order]) -> None:
-    """21 items in one request; then 20 that are still to be done; then what is left."""
+def over_and_full(flow: Flow, event: Event, many: list[Order]) -> bool:
+    """21 items in one request; then 20 that are still to be done; then what is left. Whether all have come along."""
     operation = EVENTS[event].operation
     kept = flow.recording.kept
+    state = many[0].state
     over = kept[f"{operation} 21"] = send_bulk(flow, event, many, name=f"{operation} with 21 items")
-    undone = [one for one in many if one.id not in _done(over)]
-    if len(undone) >= MAX_ITEMS:
-        full = kept[f"{operation} 20"] = send_bulk(flow, event, undone[:MAX_ITEMS], name=f"{operation} with 20 items")
-        undone = [one for one in undone if one.id not in _done(full)]
+    _find_unseen(flow, event, over, many, state)
+    undone = [one for one in many if one.id not in (over.taken or [])]
+    fresh = undone[:MAX_ITEMS] if len(undone) >= MAX_ITEMS else _twenty_more(flow, state)
+    if fresh:
+        full = kept[f"{operation} 20"] = send_bulk(flow, event, fresh, name=f"{operation} with 20 items")
+        _find_unseen(flow, event, full, fresh, state)
+        undone = [one for one in undone if one.id not in (full.taken or [])]
     for order in undone[:3]:
         flow.fire(event, order, name=f"{operation} of the rest")
+    target = lifecycle.cell(state, event).to or state
+    return all(one.state in orders.reachable(target) for one in many)
 
 
-def _done(bulk: Bulk) -> list[str]:
+def _find_unseen(flow: Flow, event: Event, bulk: Bulk, many: list[Order], state: State) -> None:
+    """On which orders a request took effect that they do not show: Dispatch refuses those a second time."""
     if bulk.taken is not None:
-        return bulk.taken
-    return bulk.sent if bulk.answer.accepted else []
+        return
+    bulk.taken = []
+    if bulk.answer.refused:
+        return
+    if event is Event.DISPATCH:
+        flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+        again = [(bulk.operation, {"body": [flow.item(event, one)], "step": "dispatch again"}) for one in many]
+        answered = flow.together(again)
+        bulk.proof = [exchange.seq for exchange in answered[-3:]]
+        refused = [answers.read(exchange, 1).refused for exchange in answered]
+        bulk.taken = [one.id for one, gone in zip(many, refused, strict=True) if gone]
+        for one in many:
+            one.state = lifecycle.cell(state, event).to or state
+            one.touched(seen=False)
+    else:
+        bulk.taken = bulk.sent if bulk.answer.accepted else []
+
+
+def _twenty_more(flow: Flow, state: State) -> list[Order]:
+    """Other orders for the request of 20, where the host has taken some of the 21."""
+    try:
+        return flow.lease(Need(state, MAX_ITEMS))
+    except NoSupplyError:
+        return []
 
 
 def _asks(flow: Flow, operation: str, many: list[Order]) -> None:
@@ -144,8 +173,7 @@ def _asks(flow: Flow, operation: str, many: list[Order]) -> None:
 def limit_intake(flow: Flow, many: list[Order]) -> None:
     """21 new orders are confirmed and invoiced, in requests of 21 and 20."""
     over_and_full(flow, Event.CONFIRM, many)
-    many = [one for one in many if one.state is State.BAG_CONFIRMED]
-    if len(many) == OVER:
+    if all(one.state is State.BAG_CONFIRMED for one in many):
         over_and_full(flow, Event.INVOICE, many)
 
 
@@ -154,19 +182,26 @@ def limit_forward(flow: Flow, many: list[Order]) -> None:
     """21 orders get AWBs, are packed, printed, dispatched and picked, in requests of 21 and 20."""
     over_and_full(flow, Event.AWB, many)
     _asks(flow, "courierDetails", many)
-    over_and_full(flow, Event.PACK, many)
-    _asks(flow, "labels", many)
-    _asks(flow, "invoice", many)
-    over_and_full(flow, Event.DISPATCH, many)
-    over_and_full(flow, Event.BAG_PICKED, many)
+    if over_and_full(flow, Event.PACK, many):
+        _asks(flow, "labels", many)
+        _asks(flow, "invoice", many)
+        if over_and_full(flow, Event.DISPATCH, many):
+            over_and_full(flow, Event.BAG_PICKED, many)
 
 
 @scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=30)
 def limit_returns(flow: Flow, many: list[Order]) -> None:
     """21 returns are brought home in requests of 20 and less, and accepted in requests of 21 and 20."""
     for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED):
-        send_bulk(flow, event, many[:MAX_ITEMS], name=f"{event.value} of 20")
-        flow.fire(event, many[MAX_ITEMS], name=f"{event.value} of the last")
+        bulk = send_bulk(flow, event, many[:MAX_ITEMS], name=f"{event.value} of 20")
+        if bulk.taken is None:
+            # It cannot be seen of which orders it was taken: the next step will tell.
+            for one in many[:MAX_ITEMS]:
+                one.state = lifecycle.cell(one.state, event).to or one.state
+                one.touched(seen=False)
+        for one in many:
+            if one.id not in (bulk.sent if bulk.taken is None else bulk.taken):
+                flow.fire(event, one, name=f"{event.value} of the rest")
     over_and_full(flow, Event.ACCEPT_RETURN, many)
 
 

@@ -6,13 +6,14 @@ from typing import Any
 from selfship.flow import Flow
 from selfship.lifecycle import NDR_EVENTS, Event, State, cell
 from selfship.probing import Probe, probe_all, probes_of
-from selfship.scenario import scenario
+from selfship.scenario import PassedByError, scenario
 from selfship.supply import Need, NoSupplyError, Order
 
 LEFT_BY_THE_HOST = (State.BAG_INVOICED, State.RETURN_INITIATED)
 """States that a host leaves by itself: what arrives in them cannot be told from what arrives in the next."""
 ROWS = tuple(state for state in State if state not in LEFT_BY_THE_HOST)
 NOT_IN_ENUM = ("shipped", "DELIVERY_DONE")
+"""Beside these the next value itself is tried in capitals and with a space behind it."""
 
 
 CURRENT_BY_ITSELF = {
@@ -71,10 +72,50 @@ def outside_the_enum(flow: Flow, state: State, order: Order) -> None:
     if state is State.RETURN_DP_ASSIGNED:
         flow.fire(Event.AWB, order)
     next_event = Event.BAG_PICKED if state is State.HANDED_OVER_TO_DG else Event.RETURN_BAG_IN_TRANSIT
-    values = (*NOT_IN_ENUM, next_event.value.upper(), state.value, "CONFIRMED")
+    values = (*NOT_IN_ENUM, next_event.value.upper(), f"{next_event.value} ", state.value, "CONFIRMED")
     probes = [Probe(f"orderStatus {value!r}", "STA-5", next_event, body=_pushing(value)) for value in values]
     probe_all(flow, order, probes, lambda: _again(flow, state))
 
 
 def _pushing(value: str) -> Callable[[Order], list[Any]]:
     return lambda order: [{"orderId": order.id, "orderStatus": value}]
+
+
+WAYS: dict[str, tuple[State, tuple[Event, ...]]] = {
+    "picked by status": (State.BAG_PICKED, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED)),
+    "out for delivery again": (
+        State.OUT_FOR_DELIVERY,
+        (
+            Event.AUTO_DISPATCH,
+            Event.OUT_FOR_DELIVERY,
+            Event.DELIVERY_ATTEMPT_FAILED,
+            Event.DELIVERY_REATTEMPT_REQUESTED,
+            Event.OUT_FOR_DELIVERY,
+        ),
+    ),
+    "delivered after autoDispatch": (State.DELIVERY_DONE, (Event.AUTO_DISPATCH, Event.DELIVERY_DONE)),
+    "returned by status": (
+        State.RTO_BAG_DELIVERED,
+        (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.RTO_BAG_DELIVERED),
+    ),
+}
+"""States that orders also come to by another way than the shortest: what is refused must not depend on the way."""
+
+
+@scenario(params=tuple(WAYS), weight=34)
+def by_another_way(flow: Flow, way: str) -> None:
+    """What must be refused in a state is tried on an order that came there by another way."""
+    state, events = WAYS[way]
+
+    def walked() -> Order:
+        order = flow.another(Need(State.DP_ASSIGNED))
+        for event in events:
+            flow.fire(event, order, name=f"{way}: {event.value}")
+        if order.state is not state:
+            raise PassedByError(state)
+        return order
+
+    probes = [probe for probe in probes_of(state) if probe.event is not Event.CANCEL_SOME]
+    if flow.host.switch("edition") == "strict":
+        probes = [probe for probe in probes if probe.event not in NDR_EVENTS]
+    probe_all(flow, walked(), probes, walked)

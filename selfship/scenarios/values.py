@@ -6,7 +6,7 @@ from typing import Any
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.operations import BULK
-from selfship.probing import Probe, probe_all
+from selfship.probing import Probe, probe_all, unknown_id
 from selfship.scenario import scenario
 from selfship.supply import Need, Order
 
@@ -83,9 +83,8 @@ def broken_bodies(flow: Flow, order: Order) -> None:
     before = flow.read(order)
     kept = flow.recording.kept
     for operation in (*BULK, "track"):
-        kept[f"{operation} not json"] = flow.call(
-            operation, raw=b'[{"orderId": ', step=f"{operation}: a body that is not JSON"
-        )
+        for name, raw in NOT_JSON.items():
+            kept[f"{operation} {name}"] = flow.call(operation, raw=raw, step=f"{operation}: a body that is {name}")
         if operation != "track":
             kept[f"{operation} not array"] = flow.call(
                 operation, body={"orderId": order.id}, step=f"{operation}: a body that is not an array"
@@ -95,6 +94,12 @@ def broken_bodies(flow: Flow, order: Order) -> None:
     kept["views"] = (before, flow.read(order))
 
 
+NOT_JSON = {
+    "cut short": b'[{"orderId": ',
+    "followed by a word": b'[{"orderId": "' + unknown_id().encode() + b'"}] trailing',
+    "empty": b"",
+}
+"""Bodies that are not JSON. None of them names an order that exists."""
 META_FIELDS: dict[str, Any] = {
     "remark": "Left the hub",
     "reasonCode": 101,

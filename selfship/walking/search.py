@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from selfship.lifecycle import Event, State
+from selfship.walking.breach import Breach
 from selfship.walking.model import Reading
 from selfship.walking.plans import Plan, plans, trimmed
-from selfship.walking.walker import Breach
 
 Walk = Callable[[Plan], Breach | None]
 
@@ -77,10 +77,14 @@ class Search:
             self.exhausted = str(lack)
             return False
         self.walked += 1
-        if breach is None or (self.best is not None and breach.rule != self.best[1].rule):
+        if breach is None or not self._alike(breach):
             return False
         self.best = (_first(plan, breach.at), breach)
         return True
+
+    def _alike(self, breach: Breach) -> bool:
+        """Whether it is the fault that is being made shorter, and not another one that came in the way."""
+        return self.best is None or breach.rule == self.best[1].rule or breach.laid_at == self.best[1].laid_at
 
 
 def _first(plan: Plan, count: int) -> Plan:
@@ -96,7 +100,10 @@ def _shorter(plan: Plan) -> Iterator[Plan]:
     for number in everyone:
         yield _only(plan, everyone - {number})
     if plan.starts == (State.PLACED,):
-        led = [call for call in plan.calls if call not in (((0, Event.CONFIRM),), ((0, Event.INVOICE),))]
+        led = list(plan.calls)
+        for event in (Event.CONFIRM, Event.INVOICE):
+            if ((0, event),) in led:
+                led.remove(((0, event),))
         yield Plan((State.DP_ASSIGNED,), tuple(led))
     for place in reversed(range(len(plan.calls) - 1)):
         yield trimmed(replace(plan, calls=plan.calls[:place] + plan.calls[place + 1 :]))

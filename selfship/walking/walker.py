@@ -21,44 +21,11 @@ from selfship.orders import View
 from selfship.pace import pauses
 from selfship.probing import settled
 from selfship.supply import Order
+from selfship.walking.breach import Breach, BreachError
 from selfship.walking.model import AWB_EVENTS, Model, Reading
 from selfship.walking.plans import Item, Plan
 
 REFUSALS = ("refuse", "unchanged")
-
-
-@dataclass(frozen=True)
-class Breach:
-    """Where a host left the table. `calls`: each call so far, in words; `exchanges`: their numbers, the last first.
-
-    `cell`: of the table, None where the rule is not the cell's own. `at`: how many calls of the plan led there.
-    `batch`: the last call held other items too. Where it stays so, however short the walk, it is the batch that fails.
-    """
-
-    rule: str
-    message: str
-    calls: tuple[str, ...]
-    exchanges: tuple[int, ...]
-    cell: tuple[State, Event] | None = None
-    at: int = 0
-    batch: bool = False
-
-    @property
-    def laid_at(self) -> tuple[str, tuple[State, Event] | None]:
-        """The rule that the finding is laid at, and its cell."""
-        return ("BAT-1", None) if self.batch else (self.rule, self.cell)
-
-    @property
-    def told(self) -> str:
-        """What was broken, and the calls that a person can send again to see it."""
-        steps = "; ".join(f"{number}. {call}" for number, call in enumerate(self.calls, 1))
-        return f"{self.message}. The shortest walk that shows it, on new orders: {steps}"
-
-
-class _BreachError(Exception):
-    def __init__(self, breach: Breach) -> None:
-        super().__init__(breach.message)
-        self.breach = breach
 
 
 @dataclass
@@ -114,7 +81,7 @@ class Walker:
             for self._at, call in enumerate(plan.calls, 1):
                 self._fire(call, walked)
             self._look_again(walked)
-        except _BreachError as exc:
+        except BreachError as exc:
             return exc.breach
         return None
 
@@ -172,9 +139,9 @@ class Walker:
 
     def _note(self, call: _Call) -> None:
         self._items = len(call.items)
-        target = OPERATIONS[call.exchange.operation].label
-        what = ", ".join(f"{one.name} ({one.model.state.value}) {event.value}" for one, event, _ in call.items)
-        self._calls.append(f"{target}: {what} → {answers.says(call.exchange)}")
+        target = OPERATIONS[call.exchange.operation]
+        what = " and ".join(f"{event.value} of {one.name} ({one.model.state.value})" for one, event, _ in call.items)
+        self._calls.append(f"{target.method} {target.name}: {what}, {_came_to(call)}")
         self._seqs.append(call.exchange.seq)
 
     def _unjudged(self, call: _Call) -> bool:
@@ -310,8 +277,8 @@ class Walker:
                 one,
                 event,
                 cell,
-                "was counted as successful but not applied: the next documented step was refused, and the same event was "
-                "taken again",
+                "was counted as successful but not applied: the next documented step was refused, and the same event "
+                "was taken again",
             )
 
     def _look_again(self, walked: Sequence[_Walked]) -> None:
@@ -325,10 +292,10 @@ class Walker:
             if one.refused:
                 self._untouched(one, *one.refused, said="a refusal, and later it showed", accepted=False)
 
-    def _breach(self, one: _Walked, event: Event, cell: Cell, words: str) -> _BreachError:
+    def _breach(self, one: _Walked, event: Event, cell: Cell, words: str) -> BreachError:
         rule, own = one.model.broken_rule(event, cell)
         state = one.model.state
-        return _BreachError(
+        return BreachError(
             Breach(
                 rule,
                 f"{event.value} on an order in {state.value} {words}",
@@ -347,6 +314,15 @@ def _change(before: View | None, after: View | None, *, moves_only: bool) -> str
         return ""
     same = before.status == after.status if moves_only else before.same_as(after)
     return "" if same else f"; {before.difference(after)}"
+
+
+def _came_to(call: _Call) -> str:
+    kind, items = call.answer.kind, len(call.items)
+    if kind is Kind.ACCEPTED:
+        return "taken"
+    if kind is Kind.REFUSED:
+        return "refused"
+    return f"{call.answer.success} of {items} taken" if kind is Kind.PARTIAL else answers.says(call.exchange)
 
 
 def _said(call: _Call) -> str:

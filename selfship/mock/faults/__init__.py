@@ -15,6 +15,8 @@ from selfship.mock.faults import (
     races,
     reading,
     returns,
+    second_reader,
+    second_reader_writes,
     tracking,
     transitions,
     values,
@@ -38,6 +40,8 @@ GROUPS = {
     "values": values.FAULTS,
     "documents": documents.FAULTS,
     "races": races.FAULTS,
+    "second_reader": second_reader.FAULTS,
+    "second_reader_writes": second_reader_writes.FAULTS,
 }
 _ALL: tuple[Fault, ...] = tuple(fault for faults in GROUPS.values() for fault in faults)
 

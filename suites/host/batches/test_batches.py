@@ -157,6 +157,34 @@ def test_nothing_succeeded_is_not_called_success(
     expect.that(not bad, words, [one.seq for one in bad[:4]] or [one.seq for one, _ in judged[:4]])
 
 
+def counts_two(exchange: Exchange, answer: answers.Answer) -> None:
+    """An order that stands twice counts twice."""
+    off = answer.kind is Kind.UNREADABLE and answer.broken == "CON-3"
+    words = f"one order twice in a request was counted {answer.success} + {answer.failed}, 2 items were sent"
+    expect.that(not off, words, [exchange.seq])
+    readable(exchange, answer)
+
+
+@pytest.mark.requirement("BAT-6")
+@pytest.mark.control(Event.AWB)
+def test_order_twice_in_a_request_shows_the_awb_counted(
+    batch_two_awbs: Recording, control: Control, host: Host
+) -> None:
+    """An order that stands twice in Update AWB shows the AWB of the last item that was counted successful."""
+    expect.works_alone(Event.AWB, control(Event.AWB))
+    exchange, answer, items, after = expect.whole(batch_two_awbs).kept["twice"]
+    counts_two(exchange, answer)
+    if after is None or not host.awb_shown:
+        raise expect.BlockedError("FET-12", "no order ever showed an AWB that was sent", [exchange.seq])
+    first, second = (item["awbNumber"] for item in items)
+    ends: list[tuple[str, ...]] = {0: [()], 1: [(first,), (second,)], 2: [(second,)]}[answer.success]
+    expect.that(
+        after.awbs in ends,
+        f"one order twice in Update AWB: {answer.success} counted successful, the order shows {list(after.awbs)}",
+        [exchange.seq, after.seq],
+    )
+
+
 @pytest.mark.requirement("BAT-6")
 @pytest.mark.control(Event.DELIVERY_DONE, Event.RTO_BAG_DELIVERED)
 def test_order_twice_in_a_request_ends_only_once(batch_twice_the_same: Recording, control: Control) -> None:
@@ -164,7 +192,7 @@ def test_order_twice_in_a_request_ends_only_once(batch_twice_the_same: Recording
     expect.works_alone(Event.DELIVERY_DONE, control(Event.DELIVERY_DONE))
     expect.works_alone(Event.RTO_BAG_DELIVERED, control(Event.RTO_BAG_DELIVERED))
     exchange, answer, before, after = expect.whole(batch_twice_the_same).kept["twice"]
-    readable(exchange, answer)
+    counts_two(exchange, answer)
     if before is None or after is None:
         raise expect.BlockedError("FET-1", "the order could not be read", [exchange.seq])
     shown = after.status
@@ -184,7 +212,7 @@ def test_order_twice_in_a_request_moves_as_counted(batch_twice_in_order: Recordi
     expect.works_alone(Event.BAG_PICKED, control(Event.BAG_PICKED))
     expect.works_alone(Event.DELIVERY_DONE, control(Event.DELIVERY_DONE))
     exchange, answer, before, after = expect.whole(batch_twice_in_order).kept["twice"]
-    readable(exchange, answer)
+    counts_two(exchange, answer)
     if before is None or after is None:
         raise expect.BlockedError("FET-1", "the order could not be read", [exchange.seq])
     ends = {0: before.status, 1: "TRANSIT", 2: "DELIVERED"}

@@ -152,6 +152,12 @@ def test_of_21_items_never_more_than_20_take_effect(limits: Tried, operation: st
             f"{operation} with 21 items: {max(taken, counted)} took effect, 20 is the limit",
             over.evidence,
         )
+        cut = answer.envelope is not None and answer.envelope.adds_up and answer.envelope.payload == MAX_ITEMS
+        expect.that(
+            not cut,
+            f"{operation} with 21 items was cut to 20: {MAX_ITEMS} are counted, one is not heard of",
+            over.evidence,
+        )
         if answer.kind is Kind.UNREADABLE:
             raise expect.BlockedError(answer.broken or "CON-2", "the answer cannot be read", over.evidence)
         silent = len(over.sent) - taken - failed

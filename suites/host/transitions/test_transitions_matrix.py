@@ -10,7 +10,7 @@ from selfship.host import Host
 from selfship.lifecycle import NDR_EVENTS, Event, State
 from selfship.run import Run
 from selfship.scenario import Recording, Step
-from selfship.scenarios.matrix import CURRENT_BY_ITSELF, IN_ENUM_STATES, ROWS
+from selfship.scenarios.matrix import CURRENT_BY_ITSELF, IN_ENUM_STATES, ROWS, WAYS
 
 Control = Callable[[Event], Step | None]
 NDR_STATES = {State(event.value) for event in NDR_EVENTS}
@@ -95,3 +95,23 @@ def test_refusal_carries_its_documented_code(
     expect.that(
         carried, f"{event.value} in {state.value} was refused without the documented code {cell.code}", step.exchanges
     )
+
+
+OTHER_WAYS = [
+    pytest.param(way, event, marks=pytest.mark.requirement(cell.rule), id=f"{way.replace(' ', '-')}-{event}")
+    for way, (at, _) in WAYS.items()
+    for state, event, cell in lifecycle.cells()
+    if state is at and cell.outcome in ("refuse", "unchanged") and event is not Event.CANCEL_SOME
+]
+
+
+@pytest.mark.parametrize(("by_another_way", "event"), OTHER_WAYS, indirect=["by_another_way"])
+def test_event_is_refused_whichever_way_the_order_came(
+    by_another_way: Recording, event: Event, control: Control, host: Host, request: pytest.FixtureRequest
+) -> None:
+    """What must be refused in a state is refused whichever way the order came there."""
+    state, _ = WAYS[request.node.callspec.params["by_another_way"]]
+    seen = control(event)
+    applies(host, state, event)
+    harmless = lifecycle.cell(state, event).outcome == "unchanged"
+    expect.refused(expect.step(by_another_way, event.value), seen, needs_control=not harmless)

@@ -11,7 +11,7 @@ from selfship.lifecycle import EVENTS, Event
 from selfship.operations import BULK, OPERATIONS
 from selfship.run import Run
 from selfship.scenario import Recording, Step
-from selfship.scenarios.values import META_FIELDS, PLACES, REQUIRED
+from selfship.scenarios.values import META_FIELDS, NOT_JSON, PLACES, REQUIRED
 
 Control = Callable[[Event], Step | None]
 
@@ -60,11 +60,12 @@ def served(run: Run, operation: str, exchange: Exchange) -> None:
 
 @pytest.mark.requirement("VAL-3")
 @pytest.mark.parametrize("operation", [*BULK, "track"])
+@pytest.mark.parametrize("how", list(NOT_JSON), ids=lambda how: how.replace(" ", "-"))
 def test_body_that_is_not_json_is_refused(
-    broken_bodies: Recording, stepwise: Recording, tracked: Recording, operation: str, run: Run
+    broken_bodies: Recording, stepwise: Recording, tracked: Recording, operation: str, how: str, run: Run
 ) -> None:
     """A body that is not JSON is refused with 4xx."""
-    exchange: Exchange = expect.whole(broken_bodies).kept[f"{operation} not json"]
+    exchange: Exchange = expect.whole(broken_bodies).kept[f"{operation} {how}"]
     if exchange.status is None:
         raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
     if exchange.status >= 500:

@@ -5,8 +5,9 @@ import pytest
 from selfship import expect
 from selfship.scenario import Recording
 from selfship.scenarios.walks import LANES
+from selfship.walking.breach import Breach
 from selfship.walking.search import Search
-from selfship.walking.walker import Breach, Walker
+from selfship.walking.walker import Walker
 
 
 @pytest.mark.requirement("STA-2")
@@ -24,7 +25,9 @@ def test_random_walk_keeps_to_the_lifecycle(walk: Recording) -> None:
         raise expect.NotApplicableError(
             f"No orders to spare for a random walk: {search.exhausted or 'none asked for'}."
         )
-    if not walker.taken or not walker.refused:
-        by, seq = walker.unread[0] if walker.unread else (expect.NO_ANSWER, 0)
-        raise expect.BlockedError(by, "No walk came far enough to be judged.", [seq] if seq else [])
+    if walker.unread and not walker.taken:
+        by, seq = walker.unread[0]
+        raise expect.BlockedError(by, "The walk broke off at an answer that cannot be judged.", [seq])
+    if not walker.taken and not walker.refused:
+        raise expect.NotApplicableError("This walk met nothing that the rules judge on a host like this.")
     expect.that(search.walked, "nothing was walked", [*walker.taken[:3], *walker.refused[:3]])

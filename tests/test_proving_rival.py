@@ -1,0 +1,61 @@
+"""What schemathesis said, read from its report, and what of it counts as a catch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from selfship.proving import rival
+from selfship.proving.cases import Case
+from selfship.proving.rival import Word
+from tests.proving import fault
+
+PLAIN = Case("plain", "plain", "the mock as it is")
+
+
+def event(code: str, operation: str, message: str) -> str:
+    failure = {"type": "X", "code": code, "operation": operation, "message": message}
+    checks = [{"name": "x", "status": "failure", "failure_info": {"failure": failure, "code_sample": "curl"}}]
+    return json.dumps({"ScenarioFinished": {"recorder": {"checks": {"abc": checks}}, "status": "failure"}})
+
+
+def test_complaints_are_read_wherever_they_stand(tmp_path: Path) -> None:
+    report = tmp_path / "events.ndjson"
+    lines = [
+        json.dumps({"Initialize": {"seed": 0}}),
+        event("ST201", "PUT /oms/v3/shipment/awb", "order 17708318940301766054\nwas taken"),
+        event("ST201", "PUT /oms/v3/shipment/awb", "order 17708318940301766055 was  taken"),
+    ]
+    report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    assert set(rival._complaints(report)) == {"ST# PUT /oms/v#/shipment/awb: order # was taken"}
+
+
+def test_only_what_no_conforming_host_is_accused_of_is_a_catch() -> None:
+    controls = rival.controls(PLAIN)
+    case, missed, lost = fault(), fault("missed"), fault("lost")
+    words = {
+        controls[0].id: Word(controls[0].id, {}, ("a",)),
+        controls[1].id: Word(controls[1].id, {}, ("b",)),
+        case.id: Word(case.id, {}, ("a", "b", "c")),
+        missed.id: Word(missed.id, {}, ("b",)),
+        lost.id: Word(lost.id, {}, error="TimeoutExpired"),
+    }
+
+    found = {one.case: one for one in rival.caught(words, controls)}
+
+    assert len(controls) == rival.CONTROLS
+    assert found[case.id].new == ("c",)
+    assert found[missed.id].new == ()
+    assert found[lost.id].error == "TimeoutExpired"
+
+
+def test_a_word_stands_until_something_changes(tmp_path: Path) -> None:
+    case = fault()
+    rival.save(Word(case.id, rival.of_case(case), ("a",), 1, 12.5), tmp_path)
+
+    assert rival.kept(case, tmp_path) == Word(case.id, rival.of_case(case), ("a",), 1, 12.5)
+    assert rival.kept(fault(rule="LIM-3"), tmp_path) is None
+
+    rival.save(Word(case.id, rival.of_case(case), error="TimeoutExpired"), tmp_path)
+    assert rival.kept(case, tmp_path) is None
