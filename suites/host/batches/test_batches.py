@@ -177,7 +177,7 @@ def test_order_twice_in_a_request_shows_the_awb_counted(
     if after is None or not host.awb_shown:
         raise expect.BlockedError("FET-12", "no order ever showed an AWB that was sent", [exchange.seq])
     first, second = (item["awbNumber"] for item in items)
-    ends: list[tuple[str, ...]] = {0: [()], 1: [(first,), (second,)], 2: [(second,)]}[answer.success]
+    ends: list[tuple[str, ...]] = [[()], [(first,), (second,)], [(second,)]][answer.success]
     expect.that(
         after.awbs in ends,
         f"one order twice in Update AWB: {answer.success} counted successful, the order shows {list(after.awbs)}",
