@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from selfship.exchanges import Exchange
-from selfship.operations import OPERATIONS
+from selfship.operations import MAX_ITEMS, OPERATIONS
 
 
 class Kind(StrEnum):
@@ -108,6 +108,14 @@ def read(exchange: Exchange, items: int) -> Answer:
         return Answer(Kind.UNREADABLE, items, success, failed, found, broken="CON-3")
     kind = Kind.ACCEPTED if failed == 0 else Kind.REFUSED if success == 0 else Kind.PARTIAL
     return Answer(kind, items, success, failed, found)
+
+
+def counted_elsewhere(items: Any) -> bool:
+    """Whether the counts of a request are another rule's: it is empty (LIM-4), too long (LIM-2), or repeats (BAT-6)."""
+    if not isinstance(items, list):
+        return False
+    ids = [str(item.get("orderId")) for item in items if isinstance(item, dict)]
+    return not items or len(items) > MAX_ITEMS or len(set(ids)) < len(ids)
 
 
 def texts(value: Any) -> Iterator[str]:

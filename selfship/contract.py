@@ -99,6 +99,15 @@ def complaints(name: str, value: Any, edition: Edition = "extended") -> tuple[st
         return ("the whole body: nested deeper than any documented answer",)
 
 
+def order_complaints(order: Any) -> tuple[str, ...]:
+    """What is wrong with an order by CON-5; its id (CON-7) and is_self_ship (FET-7) have rules of their own."""
+    return tuple(
+        words
+        for words in complaints("Order", order)
+        if not words.startswith(("/id:", "/is_self_ship:")) and '"is_self_ship" is a required' not in words
+    )
+
+
 def _phrase(problem: jsonschema_rs.ValidationError) -> str:
     place = "".join(f"/{step}" for step in problem.instance_path) or "the whole body"
     # The message quotes the value, and that may be a list of 21 items.

@@ -120,9 +120,9 @@ def test_a_null_host_earns_no_must(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.nulls[0].praised == ("AUTH-2",)
     assert goal(found, "null hosts").holds is False
 
-    monkeypatch.setattr(kills, "TRULY_SATISFIED", {"empty_object": ("AUTH-2",)})
+    monkeypatch.setattr(kills, "TRULY_SATISFIED", {"empty_object": {"AUTH-2": "it gives none"}})
     found = table((EMPTY, ended))
-    assert (found.nulls[0].praised, found.nulls[0].earned) == ((), ("AUTH-2",))
+    assert (found.nulls[0].praised, found.nulls[0].reasons) == ((), ("AUTH-2 (it gives none)",))
     assert goal(found, "null hosts").holds
 
 

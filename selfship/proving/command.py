@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from selfship.errors import UsageError
-from selfship.proving import cases, kills, page, record, report
+from selfship.proving import cases, digests, kills, page, record, report
 from selfship.proving.bench import Bench
-from selfship.proving.cases import Wanted
+from selfship.proving.cases import Case, Wanted
 from selfship.proving.report import Proof
 from selfship.proving.show import show
 from selfship.run import write_json
@@ -30,31 +30,38 @@ def run(options: Mapping[str, Any]) -> int:
     selected = cases.select(wanted)
     out = _folder(options["out"])
     console = Console(highlight=False)
-    began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     # One more than cores: some cases mostly wait.
     bench = Bench(out, options["jobs"] or (os.cpu_count() or 1) + 1, console)
-    found = bench.prove(selected, fresh=options["fresh"])
-    rivals = (
-        bench.rival(selected, fresh=options["fresh"]) if options["schemathesis"] and not bench.interrupted else None
-    )
-    table = kills.table({case: found[case] for case in selected if case in found})
-    proven = report.proof(
-        table,
-        started=started,
-        wall_s=time.monotonic() - began,
-        whole=wanted.whole and not bench.interrupted,
-        rival=rivals,
-    )
+    digests.changed()
+    proven = _proof(bench, selected, options, whole=wanted.whole)
     show(console, proven)
     if bench.interrupted:
-        console.print(f"Interrupted: {len(found)} of {len(selected)} cases are kept in {out}; run it again to go on.")
+        console.print(f"Interrupted: the cases that had ended are kept in {out}; run it again to go on.")
         return INTERRUPTED
-    _write(proven, out, options["record"])
+    mixed = digests.changed()
+    _write(proven, out, on_record=options["record"] and not mixed)
     console.print(f"Kill table: {out / 'kill-table.html'}", soft_wrap=True)
+    if mixed:
+        console.print("Kit, suites or mock were changed meanwhile, so this proves nothing: run it again.")
+        return FAILED
     return SUBSET if not wanted.whole else PROVEN if proven.holds else FAILED
 
 
-def _write(proven: Proof, out: Path, on_record: bool) -> None:
+def _proof(bench: Bench, selected: Sequence[Case], options: Mapping[str, Any], *, whole: bool) -> Proof:
+    began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    found = bench.prove(selected, fresh=options["fresh"])
+    compare = options["schemathesis"] and not bench.interrupted
+    rival = bench.rival(selected, fresh=options["fresh"]) if compare else None
+    return report.proof(
+        kills.table({case: found[case] for case in selected if case in found}),
+        started=started,
+        wall_s=time.monotonic() - began,
+        whole=whole and not bench.interrupted,
+        rival=rival,
+    )
+
+
+def _write(proven: Proof, out: Path, *, on_record: bool) -> None:
     kill_table = report.to_json(proven)
     try:
         write_json(out / "kill-table.json", kill_table)

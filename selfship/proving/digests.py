@@ -47,6 +47,11 @@ def whole_mock() -> str:
     return digest([*_python(MOCK), *_profiles()])
 
 
+def changed() -> bool:
+    """Whether judge or mock are others by now than when they were first asked for."""
+    return (judge(), whole_mock()) != (judge.__wrapped__(), whole_mock.__wrapped__())
+
+
 def digest(files: Iterable[Path]) -> str:
     """`sha256:` and the digest of these files' names and bytes, in whatever order they come."""
     found = hashlib.sha256()

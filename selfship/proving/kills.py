@@ -14,8 +14,13 @@ from selfship.verdict import RunVerdict
 Fate = Literal["killed", "survived", "error"]
 LOUD = ("fail", "warn")
 
-TRULY_SATISFIED: Mapping[str, tuple[str, ...]] = {}
-"""MUSTs that a null host's answers satisfy in truth, by its name: passing them is no praise."""
+TRULY_SATISFIED: Mapping[str, Mapping[str, str]] = {
+    "canned_success": {
+        "AUTH-1": "it gives a token for the right credentials, and takes that token",
+        "FET-7": "the one order that it shows says is_self_ship, as a boolean",
+    },
+}
+"""MUSTs that a null host's answers satisfy in truth, by its name, and how: passing them is earned."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class NullRow:
     praised: tuple[str, ...]
     earned: tuple[str, ...]
     outcome: Outcome
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The rules that it earned, each with how."""
+        return tuple(f"{rule} ({TRULY_SATISFIED[self.case.name][rule]})" for rule in self.earned)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,7 @@ def _variant(case: Case, outcome: Outcome) -> VariantRow:
 
 def _null(case: Case, outcome: Outcome) -> NullRow:
     musts = _musts(outcome.with_verdict("pass"))
-    truly = TRULY_SATISFIED.get(case.name, ())
+    truly = TRULY_SATISFIED.get(case.name, {})
     return NullRow(
         case,
         tuple(rule for rule in musts if rule not in truly),

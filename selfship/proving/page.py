@@ -118,7 +118,7 @@ def build(proof: Proof, kill_table: Mapping[str, Any]) -> Page:
                 [("accused of", row.accused), ("warned of", row.warned),
                  ("not judged", () if row.as_expected else row.unjudged)]) for row in table.variants],
         [_other(row.case.name, row.case.how, not row.praised, row.outcome,
-                [("passed undeservedly", row.praised), ("passed in truth", row.earned)]) for row in table.nulls],
+                [("passed undeservedly", row.praised), ("passed in truth", row.reasons)]) for row in table.nulls],
         [rule for rule in judged if rule not in broken] if proof.whole else [],
     )  # fmt: skip
 

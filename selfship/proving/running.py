@@ -31,11 +31,6 @@ from selfship.proving.outcome import NOT_RUN, Outcome, of_results
 TIMEOUT_S = 120.0
 SERVED = "mock"
 """The profile that the mock follows."""
-_PRELOADED = (
-    "pytest", "hypothesis", "schemathesis.python.asgi", "schemathesis.pytest.lazy", "pypdf", "rich.live",
-    "selfship.session", "selfship.certification", "selfship.scenarios",
-)  # fmt: skip
-"""Not the plugin and what it registers for rewriting: pytest must be the first to import that."""
 
 
 class Nursery:
@@ -47,7 +42,7 @@ class Nursery:
         # Any: what typeshed calls a context has no Process.
         self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            self._context.set_forkserver_preload(list(_PRELOADED))
+            self._context.set_forkserver_preload(["selfship.proving.warm"])
         self._running: set[BaseProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False

@@ -137,3 +137,13 @@ def batch_two_awbs(flow: Flow, order: Order) -> None:
     view = flow.wait(order, lambda seen: bool(sent & set(seen.awbs))) if answer.success else flow.read(order)
     flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
     flow.recording.kept["twice"] = (exchange, answer, items, flow.read(order) or view)
+
+
+@scenario(Need(State.BAG_PICKED), weight=6)
+def batch_second_illegal(flow: Flow, order: Order) -> None:
+    """One order stands twice in a request: delivered, and then with a status that no forward order takes."""
+    items = [flow.item(Event.DELIVERY_DONE, order), flow.item(Event.RETURN_BAG_DELIVERED, order)]
+    before = flow.read(order)
+    exchange, answer = flow.write("status", items, step="delivery_done and return_bag_delivered of one order")
+    view = flow.wait(order, lambda seen: seen.status == "DELIVERED") if answer.success else flow.read(order)
+    flow.recording.kept["twice"] = (exchange, answer, before, view)

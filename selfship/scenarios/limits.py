@@ -120,7 +120,7 @@ def over_and_full(flow: Flow, event: Event, many: list[Order]) -> bool:
         full = kept[f"{operation} 20"] = send_bulk(flow, event, fresh, name=f"{operation} with 20 items")
         _find_unseen(flow, event, full, fresh, state)
         undone = [one for one in undone if one.id not in (full.taken or [])]
-    for order in undone[:3]:
+    for order in [one for one in undone if one.state is state][:3]:
         flow.fire(event, order, name=f"{operation} of the rest")
     target = lifecycle.cell(state, event).to or state
     return all(one.state in orders.reachable(target) for one in many)

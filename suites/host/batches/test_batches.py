@@ -224,6 +224,23 @@ def test_order_twice_in_a_request_moves_as_counted(batch_twice_in_order: Recordi
     )
 
 
+@pytest.mark.requirement("BAT-6")
+@pytest.mark.control(Event.DELIVERY_DONE)
+def test_refused_second_item_of_an_order_changes_nothing(batch_second_illegal: Recording, control: Control) -> None:
+    """An order that stands twice in a request, the second time with a status it cannot take, stays delivered."""
+    expect.works_alone(Event.DELIVERY_DONE, control(Event.DELIVERY_DONE))
+    exchange, answer, before, after = expect.whole(batch_second_illegal).kept["twice"]
+    counts_two(exchange, answer)
+    if before is None or after is None:
+        raise expect.BlockedError("FET-1", "the order could not be read", [exchange.seq])
+    expect.that(
+        after.status == {0: before.status, 1: "DELIVERED"}.get(answer.success),
+        f"delivery_done and return_bag_delivered of one order in one request: {answer.success} counted successful, "
+        f"the order shows {after.status}",
+        [exchange.seq, after.seq],
+    )
+
+
 @pytest.mark.requirement("BAT-7")
 @pytest.mark.control(Event.AWB)
 def test_orders_and_returns_share_a_request(

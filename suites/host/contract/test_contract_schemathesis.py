@@ -86,17 +86,15 @@ def complaints(operation: str, exchange: Exchange) -> list[tuple[str, str]]:
         return found
     words = contract.complaints(f"{operation}.answer", exchange.json)
     if operation == "shipment" and isinstance(exchange.json, list):
-        found += [("CON-5", f"an order: {one}") for order in objects(exchange) for one in order_complaints(order)]
+        found += [
+            ("CON-5", f"an order: {one}") for order in objects(exchange) for one in contract.order_complaints(order)
+        ]
     elif words and operation != "track":
         found.append(("CON-2" if target.writes else "CON-9", words[0]))
     envelope = answers.envelope(exchange) if target.writes else None
-    if envelope is not None and envelope.whole:
+    if envelope is not None and envelope.whole and not answers.counted_elsewhere(exchange.sent):
         sent = len(exchange.sent) if isinstance(exchange.sent, list) else envelope.payload
         if not envelope.adds_up or envelope.payload != sent:
             counts = f"{envelope.success} + {envelope.failed} of {envelope.payload}"
             found.append(("CON-3", f"the counts {counts} do not add up to the {sent} items sent"))
     return found
-
-
-def order_complaints(order: object) -> tuple[str, ...]:
-    return contract.complaints("Order", order)

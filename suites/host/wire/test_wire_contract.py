@@ -1,6 +1,6 @@
 """The wire contract, judged on everything that the run sent and was answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +9,7 @@ import pytest
 
 from selfship import answers, contract, expect
 from selfship.exchanges import Exchange
-from selfship.operations import MAX_ITEMS, OPERATIONS, WRITES
+from selfship.operations import OPERATIONS, WRITES
 from selfship.orders import objects
 from selfship.scenario import Recording
 
@@ -76,7 +76,7 @@ def test_counts_add_up_to_the_items_sent(traffic: list[Exchange], operation: str
             continue
         judged.append(one)
         sent = len(one.sent) if isinstance(one.sent, list) else None
-        if sent is not None and _judged_elsewhere(one.sent):
+        if answers.counted_elsewhere(one.sent):
             continue
         counts = f"{envelope.success} + {envelope.failed} of {envelope.payload}"
         if not envelope.adds_up:
@@ -86,12 +86,6 @@ def test_counts_add_up_to_the_items_sent(traffic: list[Exchange], operation: str
     if not judged:
         raise expect.BlockedError("CON-2", f"no envelope of {operation} could be read")
     judge(bad, judged, operation)
-
-
-def _judged_elsewhere(items: list[Any]) -> bool:
-    """Requests that are empty (LIM-4), over the limit (LIM-2), or repeat an order (BAT-6) have rules of their own."""
-    ids = [str(item.get("orderId")) for item in items if isinstance(item, dict)]
-    return not items or len(items) > MAX_ITEMS or len(set(ids)) < len(ids)
 
 
 @pytest.mark.requirement("CON-4")
@@ -115,16 +109,12 @@ def test_orders_carry_the_documented_fields(traffic: list[Exchange]) -> None:
     judged = [one for one in traffic if one.operation == "shipment" and one.ok and objects(one)]
     if not judged:
         raise expect.NotTestableError("No order was read: prepare at least one order that a listing shows.")
-    bad = [(one, words) for one in judged if (words := next(_complaints(objects(one)), None))]
+    bad = [
+        (one, words)
+        for one in judged
+        if (words := next((found[0] for order in objects(one) if (found := contract.order_complaints(order))), None))
+    ]
     judge(bad, judged, "an order")
-
-
-def _complaints(orders: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """What the contract has against the orders; the id and is_self_ship are judged by rules of their own."""
-    for order in orders:
-        for words in contract.complaints("Order", order):
-            if not words.startswith(("/id:", "/is_self_ship:")) and '"is_self_ship" is a required' not in words:
-                yield words
 
 
 @pytest.mark.requirement("CON-6")
