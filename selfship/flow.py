@@ -301,6 +301,7 @@ class Flow:
             order.state = self._state_now(target, step.after)
             order.awb, order.courier = item.get("awbNumber", order.awb), item.get("courierName", order.courier)
             self._last[order.id] = step
+            self._took_by_itself(target, order.state, step)
             if step.event:
                 order.history.append(step.event)
                 if step.event in lifecycle.NDR_EVENTS:
@@ -366,6 +367,15 @@ class Flow:
             if state in lifecycle.SWITCHED and now is not state and now is not target:
                 self.host.detect(lifecycle.SWITCHED[state][0], "auto")
         return lifecycle.AUTOMATIC.get(now, now)
+
+    def _took_by_itself(self, target: State, now: State, step: Step) -> None:
+        """What the host did by itself on the way from `target` to `now` has been seen to happen."""
+        events = {switch: event for event, switch in BY_ITSELF.items()}
+        for state in orders.reachable(target):
+            if state is now:
+                return
+            if state in lifecycle.SWITCHED:
+                self.host.took(events[lifecycle.SWITCHED[state][0]], step)
 
     def keep(self, step: Step) -> Step:
         """Adds a step to the recording; a name that is taken gets a number."""

@@ -48,10 +48,10 @@ class BrokenError(Exception):
 
 
 class PassedByError(Exception):
-    """The host leaves `state` by itself (a switch says `auto`), so nothing can be probed there."""
+    """Nothing can be probed in `state`: the host leaves it by itself (a switch says `auto`), or for another `reason`."""
 
-    def __init__(self, state: State) -> None:
-        super().__init__(f"this host leaves {state.value} by itself")
+    def __init__(self, state: State, reason: str = "") -> None:
+        super().__init__(reason or f"this host leaves {state.value} by itself")
         self.state = state
 
 

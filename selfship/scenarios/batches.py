@@ -38,15 +38,14 @@ def mixed(flow: Flow, event: Event, many: list[Order]) -> Bulk:
 def _unseen(flow: Flow, event: Event, many: list[Order], bulk: Bulk) -> None:
     """Each order alone, after an event whose effect cannot be seen. What Dispatch takes now it had not taken then."""
     flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+    taken = bulk.answer.success > 0
     if event is Event.DISPATCH or bulk.answer.success < len(many):
         for order in many:
             _, answer = flow.write(bulk.operation, [flow.item(event, order)], step=f"{bulk.operation}: again, alone")
+            taken |= answer.accepted
             if event is Event.DISPATCH:
                 flow.recording.kept.setdefault(f"{event.value} again", []).append((order.id, answer))
-    again = flow.recording.kept.get(f"{event.value} again", [])
-    if bulk.answer.success == 0 and not any(answer.accepted for _, answer in again):
-        return
-    for order in many:
+    for order in many if taken else ():
         order.state = lifecycle.cell(order.state, event).to or order.state
         order.touched(seen=False)
 

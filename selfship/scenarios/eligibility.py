@@ -4,8 +4,8 @@ from selfship import bodies
 from selfship.flow import Flow
 from selfship.lifecycle import COARSE, EVENTS, Event, State
 from selfship.probing import Probe, probe_all, unknown_id
-from selfship.scenario import scenario
-from selfship.supply import Need, NoSupplyError, Order
+from selfship.scenario import PassedByError, scenario
+from selfship.supply import Need, Order
 
 CHANNEL_SHIPPED = Need(State.DP_ASSIGNED, self_ship=False)
 CHANNEL_RETURN = Need(State.RETURN_DP_ASSIGNED, self_ship=False)
@@ -40,11 +40,13 @@ def not_self_ship_status(flow: Flow, order: Order) -> None:
 
 
 def _dispatch(flow: Flow, order: Order) -> Order:
-    """Pack and dispatch. Not every host lets an aggregator do that to a channel's own order: then it lacks one."""
+    """Pack and dispatch. Not every host lets an aggregator do that to a channel's own order."""
     for event in (Event.PACK, Event.DISPATCH):
         _, answer = flow.send(event, order, flow.item(event, order), f"{event.value}, not self-ship")
         if not answer.accepted:
-            raise NoSupplyError(Need(State.HANDED_OVER_TO_DG, self_ship=False), 0)
+            raise PassedByError(
+                State.HANDED_OVER_TO_DG, "this host lets only the channel pack and dispatch such an order"
+            )
         order.touched(seen=False)
     order.state = State.HANDED_OVER_TO_DG
     order.touched(seen=False)

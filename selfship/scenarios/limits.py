@@ -51,7 +51,9 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
         exchange, answer = flow.write(operation, body, step=name)
     bulk = Bulk(event, operation, [one.id for one in many], exchange, answer)
     target = lifecycle.cell(many[0].state, event).to or many[0].state
-    moves = orders.tells_apart(many[0].state, target)
+    moves = orders.tells_apart(many[0].state, target) or all(
+        one.view is not None and one.view.status not in lifecycle.COARSE[target] for one in many
+    )
     if not moves and event is not Event.AWB:
         _move(many, event, target, answer, seen=False)
         return bulk
