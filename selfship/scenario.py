@@ -48,7 +48,7 @@ class BrokenError(Exception):
 
 
 class PassedByError(Exception):
-    """Nothing can be probed in `state`: the host leaves it by itself (a switch says `auto`), or for another `reason`."""
+    """Nothing can be probed in `state`: the host leaves it by itself (a switch says `auto`), or `reason` says why."""
 
     def __init__(self, state: State, reason: str = "") -> None:
         super().__init__(reason or f"this host leaves {state.value} by itself")
