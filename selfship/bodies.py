@@ -41,7 +41,8 @@ def item(
     elif event in (Event.AWB, Event.AUTO_DISPATCH):
         body |= {
             "awbNumber": awb or unique("AWB"),
-            "courierName": courier or "Selfship Courier",
+            # Another name each time: what a refused request must not change has to differ from what it sends.
+            "courierName": courier or f"Courier {unique('')}",
             "autoDispatch": event is Event.AUTO_DISPATCH,
         }
     elif event in (Event.INVOICE, Event.CREDIT_NOTE):

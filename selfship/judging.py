@@ -29,6 +29,8 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("LIM", "BAT", "RAC", "VAL-5", "AUT-3", "ELI-2"), SINGLE_STEPS, "operation"),
     (("AUT-3",), ("STA-1",), "operation"),
     (("BAT-6", "RAC-1"), ("STA-3",), "any"),
+    (("LIM", "BAT", "RAC"), ("CON-2", "CON-3"), "operation"),
+    (("FET-10", "FET-11"), ("FET-3",), "any"),
     (("BAT-1", "LIM-1", "LIM-2"), ("STA-7", "STA-8", "STA-9", "STA-10"), "operation"),
     (("STA-12", "BAT-3"), ("BAT-2",), "any"),
     (("AUTH-6", "AUTH-7"), ("BAT-1",), "operation"),

@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from selfship import requirements
 from selfship.cli import cli
-from selfship.proving import cases, digests
+from selfship.proving import cases, digests, record
 from selfship.proving.bench import Bench
 from selfship.proving.cases import Case, Wanted
 from selfship.proving.outcome import NOT_RUN, Outcome, kept
 from selfship.proving.running import Nursery
+from tests.proving import outcome
 
 
 def the(kind: str, name: str) -> Case:
@@ -106,6 +109,55 @@ def test_the_command_writes_the_kill_table(tmp_path: Path) -> None:
     (row,) = found["faults"]
     assert (row["name"], row["fate"], row["laid_right"]) == ("awb_takes_21", "killed", True)
     assert 'id="fault-awb_takes_21"' in (tmp_path / "kill-table.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def perfect(monkeypatch: pytest.MonkeyPatch) -> dict[str, Outcome]:
+    """Every case ends as it should, without being run; an entry makes one end otherwise."""
+    otherwise: dict[str, Outcome] = {}
+
+    def run(nursery: Nursery, case: Case) -> Outcome:
+        told = "warn" if case.rule and requirements.load()[case.rule].level == "SHOULD" else "fail"
+        broken = {case.rule.replace("-", "_"): told} if case.rule else {}
+        verdict = NOT_RUN if case.kind == "null" else "incomplete" if case.incomplete else None
+        ended = outcome(case, verdict, **broken)
+        return otherwise.get(case.id, replace(ended, rules={}) if case.kind == "null" else ended)
+
+    monkeypatch.setattr(Nursery, "run", run)
+    return otherwise
+
+
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, bool]:
+    """The exit status of a whole proof, and whether it went on record."""
+    on_record = tmp_path / "proof.json"
+    monkeypatch.setattr(record, "FILE", on_record)
+    ended = CliRunner().invoke(cli, ["prove", "--record", "--out", str(tmp_path / "out")], standalone_mode=False)
+    assert ended.exception is None, ended.output
+    return ended.return_value, on_record.exists()
+
+
+def test_a_perfect_proof_is_proven(
+    perfect: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert perfect == {}
+    assert whole(tmp_path, monkeypatch) == (0, True)
+
+
+def test_one_survivor_is_one_too_many(
+    perfect: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survivor = the("fault", "awb_takes_21")
+    perfect[survivor.id] = outcome(survivor)
+
+    assert whole(tmp_path, monkeypatch) == (1, True)
+
+
+def test_a_proof_of_a_kit_that_changed_meanwhile_proves_nothing(
+    perfect: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "changed", lambda: True)
+
+    assert whole(tmp_path, monkeypatch) == (1, False)
 
 
 def test_only_a_whole_proof_goes_on_record(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
+
+import pytest
 
 from selfship.proving import page, report
 from selfship.proving.cases import Case
 from selfship.proving.kills import table
 from selfship.proving.rival import Caught
+from tests.browser import CHROMIUM, Browser
 from tests.outline import Element, read
 from tests.proving import broken, fault, outcome
 
@@ -111,3 +115,17 @@ def test_a_rule_without_a_fault_is_named_in_a_whole_proof() -> None:
 def test_every_mark_has_a_word() -> None:
     for square in (one for one in elements("td") if "w-" in one.attributes.get("class", "") and one.text):
         assert re.search(r"[a-z]{2}", square.text)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it to test the page as it is shown")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_fits_a_phone_and_a_browser_has_nothing_to_complain_of(tmp_path: Path, dark: bool) -> None:
+    (tmp_path / "kill-table.html").write_text(html(), encoding="utf-8")
+
+    with Browser(tmp_path / "browser") as browser:
+        browser.open(tmp_path / "kill-table.html", width=360, dark=dark)
+
+        assert browser.run("document.documentElement.scrollWidth") == 360
+        assert browser.complaints == []
+        assert browser.dialogs == []
+        assert browser.run("document.scripts.length") == 0

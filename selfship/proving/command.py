@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,8 @@ def run(options: Mapping[str, Any]) -> int:
     # One more than cores: some cases mostly wait.
     bench = Bench(out, options["jobs"] or (os.cpu_count() or 1) + 1, console)
     digests.changed()
-    proven = _proof(bench, selected, options, whole=wanted.whole)
+    with _ended_in_good_order():
+        proven = _proof(bench, selected, options, whole=wanted.whole)
     show(console, proven)
     if bench.interrupted:
         console.print(f"Interrupted: the cases that had ended are kept in {out}; run it again to go on.")
@@ -45,6 +49,19 @@ def run(options: Mapping[str, Any]) -> int:
         console.print("Kit, suites or mock were changed meanwhile, so this proves nothing: run it again.")
         return FAILED
     return SUBSET if not wanted.whole else PROVEN if proven.holds else FAILED
+
+
+@contextmanager
+def _ended_in_good_order() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _proof(bench: Bench, selected: Sequence[Case], options: Mapping[str, Any], *, whole: bool) -> Proof:

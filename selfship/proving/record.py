@@ -62,10 +62,10 @@ def present() -> dict[str, str]:
     }
 
 
-def recorded(path: Path = FILE) -> Recorded | None:
-    """The proof on record, stale or not; None where there is none that can be read."""
+def recorded(path: Path | None = None) -> Recorded | None:
+    """The proof on record in `path` (FILE), stale or not; None where there is none that can be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((path or FILE).read_text(encoding="utf-8"))
         if found["schema"] != SCHEMA:
             return None
         kit = found["kit"]
@@ -74,12 +74,12 @@ def recorded(path: Path = FILE) -> Recorded | None:
         return None
 
 
-def record(found: Proof, kill_table: Mapping[str, Any], path: Path = FILE) -> None:
-    """Puts a whole proof on record. OSError where it cannot be written."""
+def record(found: Proof, kill_table: Mapping[str, Any], path: Path | None = None) -> None:
+    """Puts a whole proof on record in `path` (FILE). OSError where it cannot be written."""
     from selfship.run import write_json
 
     write_json(
-        path,
+        path or FILE,
         {
             "schema": SCHEMA,
             "recorded": found.started,

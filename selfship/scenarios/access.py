@@ -30,6 +30,8 @@ def tokens(flow: Flow) -> None:
             "wrong password": {**source.credentials, "password": "wrong-" + bodies.unique("p")},
             "wrong username": {**source.credentials, "username": "wrong-" + bodies.unique("u")},
             "password in another case": {**source.credentials, "password": source.credentials["password"].swapcase()},
+            "password with another end": {**source.credentials, "password": source.credentials["password"][:-1] + "~"},
+            "password with more behind": {**source.credentials, "password": source.credentials["password"] + "~~"},
             "no password": {"username": source.credentials["username"]},
         }
         for name, params in wrong.items():
@@ -58,8 +60,18 @@ SHOULD = (Event.AWB, Event.BAG_PICKED, Event.ACCEPT_RETURN, Event.CANCEL)
 READ_TOO = ("courierDetails", "labels", "invoice")
 
 
-STRANGE = {"without a token": NO_TOKEN, "with a token never issued": NEVER_ISSUED}
+STRANGE = {"without a token": "AUTH-3", "with a token never issued": "AUTH-4", "with an altered token": "AUTH-4"}
+"""How a caller may lack a valid token, and the rule that keeps it out."""
 READS = ("shipment", "info", "track", *READ_TOO)
+
+
+def _strange(flow: Flow) -> dict[str, str]:
+    """The token of each kind; the altered one is the right one but for its last characters."""
+    right = flow.caller.tokens.current(flow.caller) or NEVER_ISSUED
+    end = "zzzz" if not right.endswith("zzzz") else "yyyy"
+    altered = right[:-4] + end
+    flow.caller.wire.recorder.redact.add("SELFSHIP_TOKEN_ALTERED", altered)
+    return dict(zip(STRANGE, (NO_TOKEN, NEVER_ISSUED, altered), strict=True))
 
 
 @scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=22)
@@ -68,8 +80,8 @@ def strangers(flow: Flow, state: State, order: Order) -> None:
     if state is State.DP_ASSIGNED:
         flow.fire(Event.AWB, order)
     probes = [
-        Probe(f"{EVENTS[event].operation} {kind}", rule, event, options={"token": token})
-        for (kind, token), rule in zip(STRANGE.items(), ("AUTH-3", "AUTH-4"), strict=True)
+        Probe(f"{EVENTS[event].operation} {kind}", STRANGE[kind], event, options={"token": token})
+        for kind, token in _strange(flow).items()
         for event in FOREIGN[state]
     ]
     probe_all(flow, order, probes, lambda: flow.another(Need(state)))
@@ -78,7 +90,7 @@ def strangers(flow: Flow, state: State, order: Order) -> None:
 @scenario(Need(State.BAG_PACKED), weight=22)
 def strange_readers(flow: Flow, order: Order) -> None:
     """Every read is tried without a token, and with one that was never issued."""
-    for kind, token in STRANGE.items():
+    for kind, token in _strange(flow).items():
         for operation in READS:
             step = f"{operation} {kind}"
             flow.recording.kept[step] = flow.call(

@@ -81,11 +81,15 @@ def batch_cancel(flow: Flow, many: list[Order]) -> None:
 
 @scenario(Need(State.DP_ASSIGNED, 3), weight=10)
 def batch_mended(flow: Flow, many: list[Order]) -> None:
-    """One item of three lacks its AWB number; the failed items are sent again, mended."""
+    """Of three items one lacks its AWB number, one its courier; the failed items are sent again, mended."""
     items = [flow.item(Event.AWB, order) for order in many]
-    del items[1]["awbNumber"]
-    bulk = send_bulk(flow, Event.AWB, many, name="awb: the second item lacks awbNumber", items=items)
+    whole = dict(items[2])
+    del items[1]["awbNumber"], items[2]["courierName"]
+    bulk = send_bulk(flow, Event.AWB, many, name="awb: one item lacks awbNumber, one courierName", items=items)
     flow.recording.kept["first"] = bulk
+    shown = flow.read(many[2])
+    # Without its courier the item must fail whole, even behind others that name theirs.
+    flow.recording.kept["inherited"] = shown is not None and whole["awbNumber"] in shown.awbs
     failed = [one for one in many if one.id not in (bulk.taken or [])]
     flow.recording.kept["resent"] = send_bulk(flow, Event.AWB, failed, name="awb: the failed items, mended")
 
@@ -146,3 +150,22 @@ def batch_second_illegal(flow: Flow, order: Order) -> None:
     exchange, answer = flow.write("status", items, step="delivery_done and return_bag_delivered of one order")
     view = flow.wait(order, lambda seen: seen.status == "DELIVERED") if answer.success else flow.read(order)
     flow.recording.kept["twice"] = (exchange, answer, before, view)
+
+
+COURIERS = ("Echo Courier", "Foxtrot Courier", "Golf Courier")
+
+
+@scenario(Need(State.DP_ASSIGNED, len(COURIERS)), weight=8)
+def batch_of_couriers(flow: Flow, many: list[Order]) -> None:
+    """Three orders in one Update AWB, each with its own courier, the first alone with autoDispatch."""
+    events = (Event.AUTO_DISPATCH, Event.AWB, Event.AWB)
+    items = [
+        flow.item(event, order, courierName=courier)
+        for event, order, courier in zip(events, many, COURIERS, strict=True)
+    ]
+    exchange, answer = flow.write("awb", items, step="three couriers in one Update AWB")
+    flow.wait(many[0], lambda view: view.status == "TRANSIT")
+    flow.wait(many[2], lambda view: bool(view.awbs))
+    flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+    shown = flow.read_all(many)
+    flow.recording.kept["sent"] = (exchange, answer, items, [shown[one.id] for one in many])

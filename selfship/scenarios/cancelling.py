@@ -5,15 +5,19 @@ from selfship.lifecycle import Event, State
 from selfship.probing import Probe, probe_all
 from selfship.scenario import scenario
 from selfship.scenarios.observing import attempt
-from selfship.supply import Need, Order
+from selfship.supply import Need, NoSupplyError, Order
 
 PARTS = Need(State.PLACED, divisible=True)
 PARTS_INVOICED = Need(State.DP_ASSIGNED, divisible=True)
 
 
-@scenario(Need(State.PLACED), weight=6)
-def cancelled_whole(flow: Flow, order: Order) -> None:
-    """A new order is cancelled whole."""
+@scenario(weight=6)
+def cancelled_whole(flow: Flow) -> None:
+    """A new order is cancelled whole, one of several lines if there is one."""
+    try:
+        order = flow.another(PARTS)
+    except NoSupplyError:
+        order = flow.another(Need(State.PLACED))
     flow.fire(Event.CANCEL, order)
 
 

@@ -164,9 +164,10 @@ def rto(flow: Flow, order: Order) -> None:
 
 @scenario(FORWARD, weight=8)
 def rto_after_auto(flow: Flow, order: Order) -> None:
-    """An order that autoDispatch picked comes back."""
+    """An order that autoDispatch picked comes back, is accepted and gets its credit note."""
     flow.fire(Event.AUTO_DISPATCH, order)
     flow.fire(Event.RTO_BAG_DELIVERED, order)
+    _to_credit_note(flow, order)
 
 
 @scenario(RETURN, weight=18)
@@ -189,7 +190,7 @@ def return_journey(flow: Flow, order: Order) -> None:
 
 @scenario(RETURN, weight=12)
 def return_with_reason(flow: Flow, order: Order) -> None:
-    """A delivered return is accepted with a reason code for its items."""
+    """A delivered return is accepted with a reason code for its items, and gets its credit note."""
     flow.fire(Event.AWB, order)
     flow.fire(Event.RETURN_BAG_IN_TRANSIT, order)
     flow.fire(Event.RETURN_BAG_DELIVERED, order)
@@ -198,6 +199,8 @@ def return_with_reason(flow: Flow, order: Order) -> None:
         {"orderItemId": line.item_id, "quantity": line.quantity, "reasonCode": "package_damaged"} for line in lines
     ]
     flow.fire(Event.ACCEPT_RETURN, order, orderItems=items or None)
+    if order.state is State.RETURN_ACCEPTED:
+        flow.fire(Event.CREDIT_NOTE, order)
 
 
 @scenario(RETURN, weight=6)

@@ -46,6 +46,9 @@ def by_id(flow: Flow, order: Order, back: Order) -> None:
     kept["near"] = flow.call("shipment", params=flow.host.by_id(kept["near id"]), step="read an id one digit away")
     kept["neither"] = flow.call("shipment", params=flow.host.located(), step="list with neither id nor status")
     kept["info neither"] = flow.call("info", params=flow.host.located(), step="info with neither id nor status")
+    for operation in ("shipment", "info"):
+        strange = {**flow.host.located(), "orderStatus": "NO_SUCH_STATUS"}
+        flow.call(operation, params=strange, step=f"{operation} of a status that does not exist")
     kept["nothing"] = flow.call(
         "shipment", params=_listing(flow, "HANDED_OVER_TO_CUSTOMER"), step="list a status that nothing is in"
     )
@@ -158,6 +161,12 @@ def agreement(flow: Flow, state: State, order: Order) -> None:
     if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
         flow.fire(Event.AWB, order)
         kept["listed with awb"] = _find(flow, order.id, status)
+    if state is State.BAG_PICKED:
+        flow.fire(Event.DELIVERY_DONE, order)
+        kept["info later"] = flow.ask_read(
+            "info", flow.host.by_id(order.id), lambda views: _is(views, order.id, "DELIVERED")
+        )
+        kept["later"] = flow.read(order)
 
 
 def _is(views: list[View], order_id: str, status: str) -> bool:

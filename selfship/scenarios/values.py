@@ -59,6 +59,7 @@ def _probes(flow: Flow, state: State) -> Iterator[Probe]:
             wrong = _with(event, name, WRONG_TYPES[name], flow)
             yield Probe(f"{operation} with {name} of the wrong type", "VAL-2", event, body=wrong)
             yield Probe(f"{operation} with {name} empty", "VAL-2", event, body=_with(event, name, "", flow))
+            yield Probe(f"{operation} with {name} null", "VAL-2", event, body=_with(event, name, None, flow))
 
 
 def _awb_first(flow: Flow, order: Order) -> Order:

@@ -13,7 +13,14 @@ from selfship.scenario import Recording, Step
 from selfship.scenarios.access import BARE, FOREIGN, READS, STRANGE
 
 Control = Callable[[Event], Step | None]
-WRONG = ["wrong password", "wrong username", "password in another case", "no password"]
+WRONG = [
+    "wrong password",
+    "wrong username",
+    "password in another case",
+    "password with another end",
+    "password with more behind",
+    "no password",
+]
 
 
 def with_credentials(recording: Recording) -> Recording:
@@ -55,13 +62,13 @@ WRITES = [
         marks=pytest.mark.requirement(rule),
         id=f"{EVENTS[event].operation}-{kind.replace(' ', '-')}",
     )
-    for kind, rule in zip(STRANGE, ("AUTH-3", "AUTH-4"), strict=True)
+    for kind, rule in STRANGE.items()
     for state, events in FOREIGN.items()
     for event in events
 ]
 READING = [
     pytest.param(operation, kind, marks=pytest.mark.requirement(rule), id=f"{operation}-{kind.replace(' ', '-')}")
-    for kind, rule in zip(STRANGE, ("AUTH-3", "AUTH-4"), strict=True)
+    for kind, rule in STRANGE.items()
     for operation in (*READS, "listing")
 ]
 

@@ -10,6 +10,7 @@ from selfship.exchanges import Exchange
 from selfship.host import Host
 from selfship.lifecycle import Event
 from selfship.operations import WRITES
+from selfship.orders import View
 from selfship.scenario import Recording, Step
 from selfship.scenarios.limits import Bulk
 
@@ -239,6 +240,51 @@ def test_refused_second_item_of_an_order_changes_nothing(batch_second_illegal: R
         f"the order shows {after.status}",
         [exchange.seq, after.seq],
     )
+
+
+def of_couriers(recording: Recording, control: Control) -> tuple[Exchange, list[dict[str, str]], list[View]]:
+    for event in (Event.AWB, Event.AUTO_DISPATCH):
+        expect.works_alone(event, control(event))
+    exchange, answer, items, shown = expect.whole(recording).kept["sent"]
+    readable(exchange, answer)
+    if not answer.accepted:
+        raise expect.BlockedError("BAT-1", "three good items in one Update AWB were not all taken", [exchange.seq])
+    if None in shown:
+        raise expect.BlockedError("FET-1", "an order of the batch could not be read", [exchange.seq])
+    return exchange, items, shown
+
+
+@pytest.mark.requirement("FET-12")
+@pytest.mark.control(Event.AWB, Event.AUTO_DISPATCH)
+def test_orders_of_a_batch_show_each_its_own_courier(batch_of_couriers: Recording, control: Control) -> None:
+    """After one Update AWB for several orders each shows its own AWB and its own courier."""
+    exchange, items, shown = of_couriers(batch_of_couriers, control)
+    for item, view in zip(items, shown, strict=True):
+        good = item["awbNumber"] in view.awbs and view.courier == item["courierName"]
+        words = f"sent {item['awbNumber']} by {item['courierName']}, shown {list(view.awbs)} by {view.courier}"
+        expect.that(good, f"one Update AWB for three orders: {words}", [exchange.seq, view.seq])
+
+
+@pytest.mark.requirement("AUT-1")
+@pytest.mark.control(Event.AWB, Event.AUTO_DISPATCH)
+def test_auto_dispatch_holds_for_its_own_item_alone(batch_of_couriers: Recording, control: Control) -> None:
+    """In one Update AWB for several orders autoDispatch moves those whose items say so, and no other."""
+    exchange, _, shown = of_couriers(batch_of_couriers, control)
+    statuses = [view.status for view in shown]
+    words = f"of three items the first says autoDispatch; the orders show {', '.join(map(str, statuses))}"
+    expect.that(statuses == ["TRANSIT", "PROCESSING", "PROCESSING"], words, [exchange.seq, shown[1].seq])
+
+
+@pytest.mark.requirement("VAL-1")
+@pytest.mark.control(Event.AWB)
+def test_item_does_not_inherit_a_field_from_its_neighbour(batch_mended: Recording, control: Control) -> None:
+    """An item without courierName is refused behind items that have one, too."""
+    expect.works_alone(Event.AWB, control(Event.AWB))
+    expect.whole(batch_mended)
+    first: Bulk = batch_mended.kept["first"]
+    readable(first.exchange, first.answer)
+    words = "an item without courierName was taken behind one that has it"
+    expect.that(not batch_mended.kept["inherited"], words, first.evidence)
 
 
 @pytest.mark.requirement("BAT-7")

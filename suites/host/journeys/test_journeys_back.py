@@ -42,6 +42,18 @@ def test_accepted_rto_gets_its_credit_note(rto: Recording) -> None:
     unless_by_itself(rto, "credit_note", "the credit note")
 
 
+@pytest.mark.requirement("RTO-3")
+def test_accepted_rto_of_an_auto_dispatched_order_gets_its_credit_note(rto_after_auto: Recording) -> None:
+    """After acceptance the credit note of an RTO is generated, also where autoDispatch had picked the order."""
+    unless_by_itself(rto_after_auto, "credit_note", "the credit note")
+
+
+@pytest.mark.requirement("RET-5")
+def test_return_accepted_with_a_reason_gets_its_credit_note(return_with_reason: Recording) -> None:
+    """A return that was accepted with a reason code gets its credit note all the same."""
+    unless_by_itself(return_with_reason, "credit_note", "the credit note")
+
+
 @pytest.mark.requirement("RET-1")
 def test_awb_is_accepted_on_a_return_and_it_stays(return_journey: Recording) -> None:
     """Update AWB is accepted on a return in return_dp_assigned and leaves it there."""

@@ -26,7 +26,7 @@ DISTORTED = [
     for state, events in PLACES.items()
     for event in events
     for name in REQUIRED[event]
-    for how in ("of the wrong type", "empty")
+    for how in ("of the wrong type", "empty", "null")
 ]
 
 

@@ -98,9 +98,16 @@ def test_answer_declares_its_media_type(traffic: list[Exchange], operation: str)
         # A token of plain text is not JSON; how the token is answered is not documented.
         judged = [one for one in judged if one.json is not None and not isinstance(one.json, str)]
     bad = [(one, f"declared {one.media_type or 'nothing'}") for one in judged if one.media_type != wanted]
-    if not judged:
+    # A refusal need not be JSON; where it is, it says so.
+    told = [one for one in of(traffic, operation) if not one.ok and isinstance(one.json, dict | list)]
+    bad += [(one, f"declared {one.media_type or 'nothing'} for JSON") for one in told if not _is_json(one.media_type)]
+    if not judged and not told:
         raise expect.NotApplicableError("the answer is not JSON")
-    judge(bad, judged, f"the media type of {operation}")
+    judge(bad, [*judged, *told], f"the media type of {operation}")
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 @pytest.mark.requirement("CON-5")
