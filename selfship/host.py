@@ -46,6 +46,11 @@ class Host:
         """Seconds within which a change must show (profile; default 10)."""
         return self.profile.switches.settle
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether requests cost nothing: the host is on this machine, and limits no rate."""
+        return self.profile.loopback and self.wire.pace.rate == 0
+
     def switch(self, name: str) -> str | None:
         """A profile switch, or what the run has found out; None while unknown."""
         given = getattr(self.profile.switches, name)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from selfship import requirements
+from selfship import paths, requirements
 from selfship.cli import cli
 from selfship.proving import cases, digests, record
 from selfship.proving.bench import Bench
@@ -158,6 +158,14 @@ def test_a_proof_of_a_kit_that_changed_meanwhile_proves_nothing(
     monkeypatch.setattr(digests, "changed", lambda: True)
 
     assert whole(tmp_path, monkeypatch) == (1, False)
+
+
+def test_an_installed_kit_keeps_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "ROOT", paths.PACKAGE)
+
+    ended = CliRunner().invoke(cli, ["prove", "--record", "--out", str(tmp_path)], standalone_mode=False)
+
+    assert "use a checkout" in str(ended.exception)
 
 
 def test_only_a_whole_proof_goes_on_record(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from selfship.proving import outcome as outcomes
 from selfship.proving import record, report
 from selfship.proving.cases import Case
 from selfship.proving.kills import table
-from selfship.proving.outcome import Said
+from selfship.proving.outcome import Outcome, Said
 from tests.proving import broken, fault, outcome
 
 DIGESTS = {"judge": "sha256:1", "mock": "sha256:2", "own": "sha256:3", "case": "sha256:4"}
@@ -60,8 +60,9 @@ def test_what_is_no_outcome_does_not_stand(tmp_path: Path, text: str | None) -> 
     assert outcomes.kept(fault(), DIGESTS, tmp_path) is None
 
 
-def test_an_error_is_tried_again(tmp_path: Path) -> None:
-    outcomes.save(broken(fault()), fault(), tmp_path)
+@pytest.mark.parametrize("ended", [broken(fault()), outcome(fault(), "error", LIM_2="error")], ids=["no run", "broke"])
+def test_an_error_is_tried_again(tmp_path: Path, ended: Outcome) -> None:
+    outcomes.save(ended, fault(), tmp_path)
 
     assert outcomes.kept(fault(), {}, tmp_path) is None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
+from selfship import paths
 from selfship.errors import UsageError
 from selfship.proving import cases, digests, kills, page, record, report
 from selfship.proving.bench import Bench
@@ -28,8 +29,8 @@ PROVEN, FAILED, SUBSET, INTERRUPTED = 0, 1, 4, 130
 def run(options: Mapping[str, Any]) -> int:
     """Runs what was asked for, prints and writes the kill table. UsageError for what cannot work."""
     wanted = Wanted(options["fault"], options["rule"], options["variant"], options["null"], options["kind"])
-    if options["record"] and not wanted.whole:
-        raise UsageError("--record is for a whole proof: leave out what narrows it.")
+    if options["record"]:
+        _recordable(wanted)
     selected = cases.select(wanted)
     out = _folder(options["out"])
     console = Console(highlight=False)
@@ -49,6 +50,13 @@ def run(options: Mapping[str, Any]) -> int:
         console.print("Kit, suites or mock were changed meanwhile, so this proves nothing: run it again.")
         return FAILED
     return SUBSET if not wanted.whole else PROVEN if proven.holds else FAILED
+
+
+def _recordable(wanted: Wanted) -> None:
+    if not wanted.whole:
+        raise UsageError("--record is for a whole proof: leave out what narrows it.")
+    if paths.ROOT == paths.PACKAGE:
+        raise UsageError("--record writes into the kit itself, and an installed one stays as it is: use a checkout.")
 
 
 @contextmanager

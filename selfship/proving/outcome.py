@@ -10,6 +10,7 @@ from typing import Any
 
 from selfship.proving.cases import Case
 from selfship.run import write_json
+from selfship.verdict import RunVerdict
 
 SCHEMA = "selfship-case/1"
 KEPT = 4
@@ -91,7 +92,9 @@ def kept(case: Case, digests: Mapping[str, str], out: Path) -> Outcome | None:
     """The outcome of an earlier run that still stands; None where there is none, it broke, or something changed."""
     try:
         found = json.loads(file_of(case, out).read_text(encoding="utf-8"))
-        if found.pop("schema") != SCHEMA or found["digests"] != dict(digests) or found["error"]:
+        if found.pop("schema") != SCHEMA or found["digests"] != dict(digests):
+            return None
+        if found["error"] or found["verdict"] == RunVerdict.ERROR:
             return None
         said = {rule: tuple(Said(**one) for one in many) for rule, many in found["said"].items()}
         return Outcome(**{**found, "said": said})

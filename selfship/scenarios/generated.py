@@ -15,7 +15,7 @@ from selfship.scenario import scenario
 NAMES = tuple(OPERATIONS)
 MOST = 18
 MOST_ELSEWHERE = 5
-"""Cases of an operation, and on a host that is not on this machine."""
+"""Cases of an operation, and on a host that is not at hand."""
 LEFT_OVER = 2
 """Orders in a final state that must stay free for the other scenarios."""
 FAMILY = "generated"
@@ -40,7 +40,7 @@ def generated(flow: Flow, operation: str) -> None:
     """Good and bad data of one operation, one request after the other."""
     host = flow.host
     edition: contract.Edition = "strict" if host.switch("edition") == "strict" else "extended"
-    most = MOST if host.profile.loopback else MOST_ELSEWHERE
+    most = MOST if host.at_hand else MOST_ELSEWHERE
     ids = _ids(flow)
     flow.recording.kept["sent"] = [
         (case, flow.call(operation, **case.options(ids, host.located())))

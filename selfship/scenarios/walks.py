@@ -13,7 +13,7 @@ FEWER_SHRINKS = 6
 LEFT_OVER = 24
 """Orders in a state that must stay free for the other scenarios."""
 LEFT_OVER_ELSEWHERE = 150
-"""On a host that is not on this machine, walks are for those with orders in plenty."""
+"""On a host that is not at hand, one walk is walked, and only where orders are in plenty."""
 
 
 def reading_of(host: Host) -> Reading:
@@ -31,7 +31,7 @@ def walk(flow: Flow, lane: int) -> None:
     from selfship.walking.walker import Walker
 
     host = flow.host
-    near = host.profile.loopback
+    near = host.at_hand
     reading = reading_of(host)
     walker = Walker(flow, reading, LEFT_OVER if near else LEFT_OVER_ELSEWHERE)
     search = Search(walker.walk, examples=1 if near or lane == 0 else 0, budget=SHRINKS if near else FEWER_SHRINKS)

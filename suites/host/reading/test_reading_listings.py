@@ -81,7 +81,7 @@ def test_page_holds_no_more_than_its_size(paging: Recording, status: str) -> Non
 
 @pytest.mark.requirement("FET-5")
 @pytest.mark.parametrize("status", list(FILTERED))
-def test_ordering_channel_is_honoured(filters: Recording, status: str) -> None:
+def test_ordering_channel_is_honoured(filters: Recording, status: str, run: Run) -> None:
     """orderingChannel narrows a listing to that channel."""
     channels = expect.whole(filters).kept[f"{status} channels"]
     if len(channels) < 2:
@@ -91,7 +91,11 @@ def test_ordering_channel_is_honoured(filters: Recording, status: str) -> None:
         shown = [one.channel for one in views(exchange)]
         others = sorted({str(one) for one in shown if one != channel})
         expect.that(not others, f"a listing of channel {channel} shows {', '.join(others)}", [exchange.seq])
-        expect.that(shown, f"a listing of channel {channel} shows none of its orders", [exchange.seq])
+        # Orders that this run has moved meanwhile are no evidence.
+        still = {one.id for one in filters.kept[f"{status} all"] if one.channel == channel}
+        still -= set(run.host.supply.leased)
+        words = f"a listing of channel {channel} shows none of its {len(still)} orders"
+        expect.that(shown or not still, words, [exchange.seq])
 
 
 def moment(value: object) -> datetime | None:
@@ -123,6 +127,11 @@ def test_date_range_is_honoured(filters: Recording, run: Run) -> None:
         raise expect.NotTestableError("Prepare orders in PROCESSING whose dates are spread over ten days.")
     shown = {one.id for one in kept["dated"]}
     evidence = filters.exchanges[-3:]
+    if inside - shown - set(run.host.supply.leased):
+        # While the run moves orders, a page may shift under the walk: what looks lost is looked for again in peace.
+        walk = run.quietly("filters")
+        shown |= {one.id for one in expect.whole(walk).kept.get("dated", ())}
+        evidence = walk.exchanges[-3:]
     wrong = sorted(shown & outside)
     expect.that(not wrong, f"a listing from {start} to {end} shows {len(wrong)} orders far outside", evidence)
     # Orders that this run has moved meanwhile are no evidence.
