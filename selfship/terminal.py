@@ -34,6 +34,7 @@ STYLES = {
 }
 Ticks = tuple[int, int, int, int]
 """Requests so far, those in flight, scenarios that have ended, scenarios in all."""
+LONGEST_LINE = 400
 LOUD = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN)
 
 
@@ -178,7 +179,10 @@ class Terminal:
             yield Text(f"  {self._safe(finding.message)}")
             yield Text(f"  Rule ({rule.level}): {self._safe(rule.statement)}")
             if finding.curl:
-                yield Text(f"  {self._safe(finding.curl)}", style="cyan")
+                line = self._safe(finding.curl)
+                # A request of 21 items fills screens: the certificate has it whole.
+                short = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… (whole in the certificate)"
+                yield Text(f"  {short}", style="cyan")
             yield Text("")
         if ours:
             yield Text(f"An error of the kit, not of the host, please report it: {ours[0].id}", style="magenta")

@@ -184,7 +184,7 @@ class Walker:
         began = time.monotonic()
         first = self.flow.read(one.order)
         view = first if first is not None and shown(first) else self.flow.wait(one.order, shown)
-        if view is not None and view is not first:
+        if view is not None and view is not first and shown(view):
             self.flow.host.was_late(time.monotonic() - began)
         if view is None:
             one.model.lost = True
