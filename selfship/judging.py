@@ -52,6 +52,7 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 """Rules that cannot hold, or cannot be seen to hold, where another is broken. The first row that fits explains."""
 
 SCENARIO = "scenario "
+BROKEN = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.BLOCKED)
 UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
 
@@ -93,7 +94,30 @@ def laid(
     another rule is broken (EXPLAINED) is blocked by that. A step that broke a
     scenario, and that no check has failed for, becomes a failure of its own rule.
     """
-    return _explained(_unclaimed(_one_rule_a_cell(checks), recordings, levels), exchanges)
+    return _lacking(_explained(_unclaimed(_one_rule_a_cell(checks), recordings, levels), exchanges))
+
+
+def _lacking(checks: Sequence[Check]) -> list[Check]:
+    """Where the rule that a check rests on did not break but could not be tried, the check cannot be tried either."""
+    found = list(checks)
+    for _ in range(3):  # what rests on what rests on something
+        broken = {check.requirement for check in found if check.verdict in BROKEN}
+        advice = {check.requirement: check.advice for check in found if check.verdict is Verdict.NOT_TESTABLE}
+        found = [_untried(check, broken, advice) for check in found]
+    return found
+
+
+def _untried(check: Check, broken: set[str], advice: Mapping[str, str | None]) -> Check:
+    by = check.blocked_by
+    if (
+        check.verdict is not Verdict.BLOCKED
+        or by is None
+        or "-" not in by
+        or (by in broken and by != check.requirement)
+    ):
+        return check
+    words = advice.get(by) or f"{check.message}. Prepare more orders, in more states."
+    return replace(check, verdict=Verdict.NOT_TESTABLE, message=words, advice=words, blocked_by=None)
 
 
 def _explained(checks: Sequence[Check], exchanges: Sequence[Exchange]) -> list[Check]:

@@ -9,7 +9,6 @@ from selfship.answers import Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
 from selfship.lifecycle import EVENTS, Event, State
-from selfship.operations import OPERATIONS
 from selfship.run import Run
 from selfship.scenario import Recording, Step
 from selfship.scenarios.access import FOREIGN, READ_TOO, SHOULD
@@ -164,11 +163,7 @@ def test_write_on_an_unknown_order_is_refused(
     )
     by_itself = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "", Event.CREDIT_NOTE: "credit_note"}
     if seen is None and host.switch(by_itself.get(event, "") or "edition") not in ("auto", "strict"):
-        raise expect.BlockedError(
-            "CON-1",
-            f"{OPERATIONS[exchange.operation].label} was never accepted, so its refusal proves nothing",
-            [exchange.seq],
-        )
+        expect.works_alone(event, seen)
 
 
 @pytest.mark.requirement("ELI-3")
