@@ -42,6 +42,7 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("AUT-1",), ("FET-12",), "any"),
     (("LIM", "BAT", "RAC-2"), ("FET-12",), "awb"),
     (("STA-1",), ("RET-1",), "any"),
+    (("AUT-1", "FWD-2"), ("FWD-3",), "operation"),
     (("INF-1",), ("INF-2",), "any"),
     (("VAL-3",), ("TRK-3",), "operation"),
     (("LIM", "BAT", "COU", "TRK", "DOC", "STA", "AUTH", "INF"), ("CON-1",), "operation"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selfship.errors import UsageError
 from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, State
@@ -46,7 +46,7 @@ class Need:
     """What a scenario wants: `count` orders in `state`.
 
     `divisible`: with two lines, or a quantity above 1. `walked`: brought to its state by this run, unless that is where
-    walks begin.
+    walks begin. `rather_divisible`: one with several lines if there is one, else any.
     """
 
     state: State
@@ -55,6 +55,7 @@ class Need:
     other_location: bool = False
     divisible: bool = False
     walked: bool = False
+    rather_divisible: bool = False
 
     def __str__(self) -> str:
         what = "order" if JOURNEY_OF[self.state] is not Journey.RETURN else "return"
@@ -138,6 +139,11 @@ class Supply:
     def lease(self, need: Need, scenario: str) -> list[Order]:
         """`need.count` orders in the needed state, or in one from which it can be walked to. NoSupplyError."""
         with self._lock:
+            if need.rather_divisible:
+                try:
+                    return self.lease(replace(need, divisible=True, rather_divisible=False), scenario)
+                except NoSupplyError:
+                    need = replace(need, rather_divisible=False)
             best, unflagged = 0, 0
             for start in _starts(need):
                 found, without_flag = self._take(start, need)

@@ -6,6 +6,7 @@ import pytest
 
 from selfship import requirements
 from selfship.errors import UsageError
+from selfship.proving import digests
 from selfship.proving.cases import KINDS, Case, Wanted, every, select
 from selfship.proving.digests import MOCK, of_case
 
@@ -74,3 +75,9 @@ def test_a_cases_digests_speak_of_what_it_depends_on() -> None:
     assert set(wire) == {"judge", "mock", "own", "case"}
     differs = {name for name, digest in of_case("faults/auth.py", "other").items() if digest != wire[name]}
     assert differs == {"own", "case"}
+
+
+def test_a_file_of_faults_depends_on_what_it_borrows() -> None:
+    borrowed = {path.name for path in digests._with_helpers(MOCK / "faults" / "info.py")}
+
+    assert borrowed == {"info.py", "reading.py", "fault.py"}

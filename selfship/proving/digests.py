@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,13 @@ _ASIDE = tuple(
     for name in ("mock", "proving", "certificate", "har.py", "listing.py", "terminal.py", "conftest.py")
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
+_BORROWS = re.compile(r"^from selfship\.mock\.faults\.(\w+) import", re.MULTILINE)
 _DATA = (paths.SUITES, paths.CONTRACTS, paths.FIXTURES)
 
 
 def of_case(special: str, description: str) -> dict[str, str]:
     """Of the judge, of the mock, of the mock's file that makes a case special ("" for none), and of its description."""
-    own = digest([MOCK / special] if special else [])
+    own = digest(_with_helpers(MOCK / special) if special else [])
     text = "sha256:" + hashlib.sha256(description.encode()).hexdigest()
     return {"judge": judge(), "mock": plain_mock(), "own": own, "case": text}
 
@@ -58,6 +60,16 @@ def digest(files: Iterable[Path]) -> str:
     for name, path in sorted((_name(path), path) for path in set(files)):
         found.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return "sha256:" + found.hexdigest()
+
+
+def _with_helpers(path: Path, known: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """A file of faults, and those of its neighbours that it borrows from."""
+    found = known | {path}
+    for name in _BORROWS.findall(path.read_text(encoding="utf-8")):
+        neighbour = MOCK / "faults" / f"{name}.py"
+        if neighbour.is_file() and neighbour not in found:
+            found = _with_helpers(neighbour, found)
+    return found
 
 
 def _name(path: Path) -> str:

@@ -9,6 +9,7 @@ from selfship.scenario import scenario
 from selfship.supply import Need, Order
 
 FORWARD = Need(State.DP_ASSIGNED)
+SEVERAL_LINES = Need(State.DP_ASSIGNED, rather_divisible=True)
 RETURN = Need(State.RETURN_DP_ASSIGNED)
 BY_STATUS = (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED)
 """The way to bag_picked without autoDispatch."""
@@ -20,7 +21,7 @@ def document(flow: Flow, operation: str, order: Order, name: str) -> None:
     flow.recording.kept[name] = exchange
 
 
-@scenario(Need(State.PLACED), weight=10)
+@scenario(Need(State.PLACED, rather_divisible=True), weight=10)
 def intake(flow: Flow, order: Order) -> None:
     """A new order is confirmed and invoiced, and waits in dp_assigned for its AWB."""
     flow.fire(Event.CONFIRM, order)
@@ -58,7 +59,7 @@ def invoiced_in_full(flow: Flow, order: Order) -> None:
     )
 
 
-@scenario(FORWARD, weight=24)
+@scenario(SEVERAL_LINES, weight=24)
 def stepwise(flow: Flow, order: Order) -> None:
     """A forward order gets its AWB, is packed, dispatched, picked and delivered, one call at a time."""
     kept = flow.recording.kept
@@ -82,7 +83,7 @@ def stepwise(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order)
 
 
-@scenario(FORWARD, weight=12)
+@scenario(SEVERAL_LINES, weight=12)
 def dispatched_with_items(flow: Flow, order: Order) -> None:
     """A packed order is dispatched with its order items named."""
     flow.fire(Event.AWB, order)

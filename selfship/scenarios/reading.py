@@ -14,6 +14,7 @@ from selfship.supply import Need, Order
 LISTED_STATUSES = ("CREATED", "CONFIRMED", "PROCESSING", "COMPLETED", "TRANSIT", "DELIVERED", "CANCELLED")
 RETURN_STATUSES = ("RETURN_PROCESSING", "RETURN_DELIVERED", "RETURN_ACCEPTED")
 SMALL_PAGE = 7
+NEAR = "read an id one digit away"
 MOST_SMALL_PAGES = 12
 
 
@@ -43,7 +44,7 @@ def by_id(flow: Flow, order: Order, back: Order) -> None:
     kept["unknown"] = flow.call("shipment", params=flow.host.by_id(kept["unknown id"]), step="read an unknown id")
     kept["unknown info"] = flow.call("info", params=flow.host.by_id(kept["unknown id"]), step="info of an unknown id")
     kept["near id"] = f"{order.id[:-1]}{(int(order.id[-1]) + 1) % 10 if order.id[-1].isdigit() else 0}"
-    kept["near"] = flow.call("shipment", params=flow.host.by_id(kept["near id"]), step="read an id one digit away")
+    kept["near"] = flow.call("shipment", params=flow.host.by_id(kept["near id"]), step=NEAR)
     kept["neither"] = flow.call("shipment", params=flow.host.located(), step="list with neither id nor status")
     kept["info neither"] = flow.call("info", params=flow.host.located(), step="info with neither id nor status")
     for operation in ("shipment", "info"):

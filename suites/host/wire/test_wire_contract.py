@@ -12,6 +12,7 @@ from selfship.exchanges import Exchange
 from selfship.operations import OPERATIONS, WRITES
 from selfship.orders import objects
 from selfship.scenario import Recording
+from selfship.scenarios.reading import NEAR
 
 ENOUGH = 6
 RFC_3339 = jsonschema_rs.Draft202012Validator({"type": "string", "format": "date-time"}, validate_formats=True)
@@ -184,7 +185,8 @@ def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operat
         asked = parse_qs(urlsplit(one.url).query).get("orderId", [])
         asked += [str(item.get("orderId")) for item in one.sent or () if isinstance(item, dict)]
         shown = [str(order.get("id", order.get("orderId"))) for order in _entries(one)]
-        if not asked or not shown:
+        # What an unknown id reads is FET-8's business, however near it is to a known one.
+        if not asked or not shown or one.step == NEAR:
             continue
         judged.append(one)
         bent = [name for name in shown if name not in asked and any(name[:12] == other[:12] for other in asked)]
