@@ -127,12 +127,12 @@ class Run:
         """Every recording of the run so far, those under way waited for."""
         return [one.result() for one in self._futures.values() if not one.cancelled()] + list(self._played.values())
 
-    def quietly(self, name: str) -> Recording:
+    def quietly(self, name: str, param: Any = None) -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""
-        key = (f"{name}, alone", None)
+        key = (f"{name}, alone", param)
         if key not in self._played:
             self.recordings()
-            self._played[key] = self._play((name, None))
+            self._played[key] = self._play((name, param))
         return self._played[key]
 
     def exchanges(self) -> list[Exchange]:

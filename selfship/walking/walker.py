@@ -72,6 +72,7 @@ class Walker:
     _awb_shows: bool = True
     _at: int = 0
     _items: int = 1
+    _written: int = 0
 
     def walk(self, plan: Plan) -> Breach | None:
         """The first breach on the way, None where there is none. LookupError where the orders for it are not there."""
@@ -138,7 +139,7 @@ class Walker:
         return call
 
     def _note(self, call: _Call) -> None:
-        self._items = len(call.items)
+        self._items, self._written = len(call.items), call.exchange.seq
         target = OPERATIONS[call.exchange.operation]
         what = " and ".join(f"{event.value} of {one.name} ({one.model.state.value})" for one, event, _ in call.items)
         self._calls.append(f"{target.method} {target.name}: {what}, {_came_to(call)}")
@@ -300,7 +301,7 @@ class Walker:
                 rule,
                 f"{event.value} on an order in {state.value} {words}",
                 tuple(self._calls),
-                tuple(dict.fromkeys(reversed(self._seqs))),
+                tuple(dict.fromkeys((self._written, *reversed(self._seqs)))),
                 (state, event) if own else None,
                 self._at,
                 self._items > 1,

@@ -10,14 +10,13 @@ from selfship.host import Host
 from selfship.orders import views
 from selfship.run import Run
 from selfship.scenario import Recording
-from selfship.scenarios.reading import FILTERED, SMALL_PAGE
+from selfship.scenarios.reading import FILTERED, PAGED, SMALL_PAGE
 
 SLACK = timedelta(hours=36)
-WALKED = ("CREATED", "PROCESSING", "RETURN_PROCESSING")
 
 
-def pages(recording: Recording, status: str, size: int) -> list[list[str]]:
-    found: list[list[str]] = expect.whole(recording).kept[f"{status} {size}"]
+def pages(recording: Recording, size: int) -> list[list[str]]:
+    found: list[list[str]] = expect.whole(recording).kept[size]
     return found
 
 
@@ -25,58 +24,58 @@ def evidence(recording: Recording) -> list[int]:
     return recording.exchanges[:4]
 
 
-def twice(recording: Recording, status: str, size: int) -> list[str]:
-    walked = [one for page in pages(recording, status, size) for one in page]
+def twice(recording: Recording, size: int) -> list[str]:
+    walked = [one for page in pages(recording, size) for one in page]
     return sorted({one for one in walked if walked.count(one) > 1})
 
 
-def lost(recording: Recording, status: str) -> list[str]:
+def lost(recording: Recording) -> list[str]:
     """Orders that one walk shows and the other, though it went to the end, does not."""
-    first, second = ({one for page in pages(recording, status, size) for one in page} for size in (SMALL_PAGE, 50))
-    missing = second - first if recording.kept[f"{status} {SMALL_PAGE} whole"] else set()
-    if recording.kept[f"{status} 50 whole"]:
+    first, second = ({one for page in pages(recording, size) for one in page} for size in (SMALL_PAGE, 50))
+    missing = second - first if recording.kept[f"{SMALL_PAGE} whole"] else set()
+    if recording.kept["50 whole"]:
         missing |= first - second
     return sorted(missing)
 
 
-def listed(recording: Recording, status: str) -> None:
-    if not pages(recording, status, SMALL_PAGE) and not pages(recording, status, 50):
-        raise expect.NotTestableError(f"No order is listed under {status}: prepare some.")
+@pytest.fixture
+def status(paging: Recording, request: pytest.FixtureRequest) -> str:
+    """The status whose listing was walked, if it lists anything."""
+    name: str = request.node.callspec.params["paging"]
+    if not pages(paging, SMALL_PAGE) and not pages(paging, 50):
+        raise expect.NotTestableError(f"No order is listed under {name}: prepare some.")
+    return name
 
 
 @pytest.mark.requirement("FET-3")
-@pytest.mark.parametrize("status", WALKED)
+@pytest.mark.parametrize("paging", PAGED, indirect=True)
 @pytest.mark.parametrize("size", [SMALL_PAGE, 50])
 def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run: Run) -> None:
     """Walking the pages of a listing yields no order twice."""
-    listed(paging, status)
     # While the run moves orders, a page may shift under the walk: what looks wrong is walked again in peace.
-    walk = run.quietly("paging") if twice(paging, status, size) else paging
-    found = twice(walk, status, size)
+    walk = run.quietly("paging", status) if twice(paging, size) else paging
+    found = twice(walk, size)
     words = f"walking {status} in pages of {size} yields {len(found)} orders twice, first {found[:1]}"
     expect.that(not found, words, evidence(walk))
 
 
 @pytest.mark.requirement("FET-3")
-@pytest.mark.parametrize("status", WALKED)
+@pytest.mark.parametrize("paging", PAGED, indirect=True)
 def test_no_order_is_lost_between_pages(paging: Recording, status: str, run: Run) -> None:
     """An order that a walk with another page size shows is lost by none."""
-    listed(paging, status)
-    walk = run.quietly("paging") if lost(paging, status) else paging
-    found = lost(walk, status)
+    walk = run.quietly("paging", status) if lost(paging) else paging
+    found = lost(walk)
     words = f"{len(found)} orders in {status} are in one walk of its pages and not in the other, first {found[:1]}"
     expect.that(not found, words, evidence(walk))
 
 
 @pytest.mark.requirement("FET-4")
-@pytest.mark.parametrize("status", WALKED)
+@pytest.mark.parametrize("paging", PAGED, indirect=True)
 def test_page_holds_no_more_than_its_size(paging: Recording, status: str) -> None:
     """A page holds at most pageSize orders."""
-    walked = pages(paging, status, SMALL_PAGE)
-    if not walked:
-        raise expect.NotTestableError(f"No order is listed under {status}: prepare some.")
-    longest = max(len(page) for page in walked)
-    expect.that(longest <= SMALL_PAGE, f"a page of pageSize {SMALL_PAGE} holds {longest} orders", evidence(paging))
+    longest = max((len(page) for page in pages(paging, SMALL_PAGE)), default=0)
+    words = f"a page of {status} with pageSize {SMALL_PAGE} holds {longest} orders"
+    expect.that(longest <= SMALL_PAGE, words, evidence(paging))
 
 
 @pytest.mark.requirement("FET-5")
