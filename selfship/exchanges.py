@@ -118,8 +118,6 @@ class Redactor:
         """From now on `value`, in clear, URL-encoded, JSON-escaped or Base64, reads `$name`."""
         if len(value) < SHORTEST_SECRET:
             return
-        if len(value) < SHORTEST_SECRET:
-            return
         forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
         forms.add(base64.b64encode(value.encode()).decode())
         for form in forms:

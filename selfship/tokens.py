@@ -36,7 +36,8 @@ def find_token(body: bytes) -> str | None:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").strip()
-        return text if PLAUSIBLE.fullmatch(text) and "<" not in text else None
+        # A web page is no token, nor is JSON that was cut short.
+        return text if PLAUSIBLE.fullmatch(text) and "<" not in text and text[0] not in '{["' else None
     if isinstance(answer, str):
         return answer if PLAUSIBLE.fullmatch(answer) else None
     found = [(key.lower(), value) for key, value in _strings(answer) if PLAUSIBLE.fullmatch(value)]

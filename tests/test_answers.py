@@ -12,7 +12,9 @@ from selfship.exchanges import Exchange
 from selfship.operations import OPERATIONS
 
 
-def answer(operation: str, body: Any, status: int | None = 200, headers: Any = (), error: str | None = None) -> Exchange:
+def answer(
+    operation: str, body: Any, status: int | None = 200, headers: Any = (), error: str | None = None
+) -> Exchange:
     return Exchange(
         seq=1,
         started="2026-03-02T09:30:00.250+00:00",

@@ -111,7 +111,9 @@ def test_a_line_that_is_no_exchange_is_not_taken_for_one() -> None:
         from_json({**line, "unheard_of": 1})
 
 
-@pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', '[{"b": {"a": 1, "a": 2}}]', "NaN", "[Infinity]", "-Infinity", ""])
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 1}', '[{"b": {"a": 1, "a": 2}}]', "NaN", "[Infinity]", "-Infinity", ""]
+)
 def test_what_python_forgives_is_not_json(text: str) -> None:
     with pytest.raises(ValueError):
         strict_json(text)
@@ -134,7 +136,7 @@ def test_json_that_is_json() -> None:
         "`touch x`",
         "$(touch x) $HOME",
         "back\\slash \\' \\\"",
-        "$SELFSHIP_TOKEN and it's \"$(touch x)\" `touch x` \\ $HOME",
+        '$SELFSHIP_TOKEN and it\'s "$(touch x)" `touch x` \\ $HOME',
         "line\nline",
         "$SELFSHIP_TOKEN;$SELFSHIP_x $SELFSHIP",
         "! * ? [a] {b} ~ # & | <>",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -30,7 +29,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr(pace, "time", found)
     return found
@@ -116,10 +115,10 @@ def test_a_shorter_pause_never_brings_the_opening_forward(clock: Clock) -> None:
 def test_a_429_while_a_caller_waits_makes_it_wait_on(clock: Clock) -> None:
     found = paced(clock, rate=1.0)
     starts(found, clock, 1)
-    waits = iter([lambda: found.held_back(5.0), lambda: None])
 
     def wait(timeout: float | None = None) -> bool:
-        next(waits)()
+        if found.throttled == 0:
+            found.held_back(5.0)
         return clock.wait(timeout or 0.0)
 
     found._stop.wait = wait  # type: ignore[method-assign]
