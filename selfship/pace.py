@@ -14,6 +14,9 @@ from contextlib import contextmanager
 GROWTH = 1.6
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 2.0
+EASED = 1.1
+EASED_S = 0.5
+"""Once a host that had held the run back bears its pace, the pace is raised by this factor, this often."""
 
 
 class Interrupted(BaseException):
@@ -44,6 +47,8 @@ class Pace:
         self._lock = threading.Lock()
         self._open_at = 0.0
         self._next = 0.0
+        self._most = rate
+        self._raise_at = 0.0
         self._starts: deque[float] = deque(maxlen=512)
         self._stop = threading.Event()
 
@@ -64,6 +69,10 @@ class Pace:
         """Reserves the next start; seconds until then."""
         with self._lock:
             now = time.monotonic()
+            if self.throttled and now >= self._raise_at:
+                self.rate, self._raise_at = self.rate * EASED, now + EASED_S
+                if self._most > 0:
+                    self.rate = min(self.rate, self._most)
             at = max(now, self._open_at, self._next)
             if self.rate > 0:
                 self._next = at + 1.0 / self.rate
@@ -91,10 +100,13 @@ class Pace:
         """The host asked for a pause of `seconds`: nobody calls before, and the run slows down."""
         with self._lock:
             now = time.monotonic()
+            # Requests that were under way when the first was held back say nothing new.
+            again = self.throttled > 0 and now < self._open_at
             self._open_at = max(self._open_at, now + seconds)
-            if self.throttled == 0 or self.rate > 0:
+            if not again:
                 recent = [at for at in self._starts if now - 1.0 <= at <= now]
                 seen = max(1.0, float(len(recent)))
                 self.rate = max(1.0, 0.8 * (min(seen, self.rate) if self.rate > 0 else seen))
+                self._raise_at = self._open_at + EASED_S
             self._next = max(self._next, self._open_at)
             self.throttled += 1

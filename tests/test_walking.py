@@ -124,6 +124,8 @@ def test_steps_of_the_extended_edition_are_judged_there_alone() -> None:
         (led(S.DP_ASSIGNED, E.AUTO_DISPATCH), E.RTO_BAG_DELIVERED, "RTO-1"),
         (Model(S.RETURN_DP_ASSIGNED, history=[E.AUTO_DISPATCH]), E.RETURN_BAG_DELIVERED, "AUT-3"),
         (led(S.DP_ASSIGNED, E.AWB, E.PACK, E.DISPATCH, E.BAG_PICKED), E.DELIVERY_DONE, "FWD-7"),
+        (led(S.PLACED, E.CONFIRM, E.INVOICE), E.AWB, "FWD-2"),
+        (led(S.PLACED, E.CONFIRM, E.INVOICE), E.DISPATCH, "STA-8"),
     ],
 )
 def test_a_rule_that_speaks_of_the_way_is_named(model: Model, event: Event, rule: str) -> None:
@@ -278,10 +280,17 @@ def test_fault_is_found_laid_at_its_rule_and_told_as_a_list_of_calls(tmp_path: P
 
 
 def test_refusal_that_applies_later_is_seen_at_the_end(tmp_path: Path) -> None:
-    with run_on(tmp_path, ALL, MockSettings(faults=("refused_invoice_applies",), settle=0.1)) as (_, recordings):
+    with run_on(tmp_path, ALL, MockSettings(faults=("refused_invoice_applies",), settle=0.05)) as (_, recordings):
         found = [verdict for recording in recordings if (verdict := judged(recording))]
 
     assert [verdict.rule for verdict in found if isinstance(verdict, expect.CheckFailedError)]
+
+
+def test_operation_without_a_route_is_no_refusal(tmp_path: Path) -> None:
+    with run_on(tmp_path, ALL, MockSettings(faults=("dispatch_has_no_route",))) as (_, recordings):
+        said = [judged(recording) for recording in recordings]
+
+    assert not [verdict for verdict in said if isinstance(verdict, expect.CheckFailedError)]
 
 
 def test_host_with_few_orders_is_left_alone(tmp_path: Path) -> None:

@@ -128,7 +128,8 @@ def known_order(host: Host, ask: Ask, order_id: Any) -> Order | None:
 
 def _roll_back(host: Host, saved: list[Order], tally: Tally, items: Items) -> None:
     host.store.restore(saved)
-    refused = {entry["orderId"] for entry in tally.errors}
+    # A list, for an id may be anything that a client sends.
+    refused = [entry["orderId"] for entry in tally.errors]
     for item in items:
         if item.get("orderId") not in refused:
             tally.refused(item.get("orderId"), Refusal(codes.ROLLED_BACK, "another item of the request was refused"))

@@ -9,7 +9,7 @@ from selfship.lifecycle import Event, State
 
 @dataclass(frozen=True)
 class Breach:
-    """Where a host left the table. `calls`: each call so far, in words; `exchanges`: their numbers, the telling one first.
+    """Where a host left the table. `calls`: each call so far, in words. `exchanges`: numbers, the telling one first.
 
     `cell`: of the table, None where the rule is not the cell's own. `at`: how many calls of the plan led there.
     `batch`: the last call held other items too. Where it stays so, however short the walk, it is the batch that fails.

@@ -91,4 +91,7 @@ class Model:
             return "AUT-3", False
         if tried and self.history[-1] is Event.AUTO_DISPATCH and event is Event.DELIVERY_DONE:
             return "AUT-2", False
+        if self.history[-1:] == [Event.INVOICE] and cell.outcome == "accept":
+            # On an order that was found in dp_assigned it is taken: this one never got there by itself.
+            return "FWD-2", False
         return cell.rule or "", True

@@ -14,7 +14,8 @@ from string import ascii_uppercase
 from selfship import answers, lifecycle, orders
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
-from selfship.flow import Flow
+from selfship.expect import NO_ANSWER
+from selfship.flow import NO_ROUTE, Flow
 from selfship.lifecycle import EVENTS, Cell, Event, State
 from selfship.operations import OPERATIONS
 from selfship.orders import View
@@ -148,10 +149,12 @@ class Walker:
     def _unjudged(self, call: _Call) -> bool:
         """Whether the answer says nothing of the orders; then they are lost to the walk."""
         kind = call.answer.kind
-        if kind in (Kind.ACCEPTED, Kind.REFUSED, Kind.PARTIAL):
+        lost = call.exchange.status in NO_ROUTE and not self.flow.host.routed(call.exchange.operation)
+        if kind in (Kind.ACCEPTED, Kind.REFUSED, Kind.PARTIAL) and not lost:
             return False
         no_answer = kind in (Kind.NO_ANSWER, Kind.PUT_OFF)
-        self.unread.append(("no answer" if no_answer else call.answer.broken or "CON-2", call.exchange.seq))
+        by = "CON-1" if lost else NO_ANSWER if no_answer else call.answer.broken or "CON-2"
+        self.unread.append((by, call.exchange.seq))
         self._lose(call.items)
         return True
 
