@@ -14,6 +14,9 @@ from selfship.orders import Line
 CANCEL_REASON = "6"
 """Out of stock (POST cancel, reason codes)."""
 
+COURIER = "Courier "
+"""What the names of couriers begin with that no scenario has named."""
+
 _counter = itertools.count(1)
 _lock = threading.Lock()
 
@@ -42,7 +45,7 @@ def item(
         body |= {
             "awbNumber": awb or unique("AWB"),
             # Another name each time: what a refused request must not change has to differ from what it sends.
-            "courierName": courier or f"Courier {unique('')}",
+            "courierName": courier or f"{COURIER}{unique('')}",
             "autoDispatch": event is Event.AUTO_DISPATCH,
         }
     elif event in (Event.INVOICE, Event.CREDIT_NOTE):

@@ -24,6 +24,7 @@ from selfship.tokens import TokenSource, find_token
 RETRY_STATUS = (502, 503, 504)
 PATIENCE_S = 60.0
 """How long a request is repeated that a host keeps putting off."""
+SHORTEST_WAIT_S = 0.05
 NO_TOKEN = ""
 
 
@@ -114,9 +115,9 @@ class Caller:
         """Seconds that the host asks to wait before the same request, None where it asks for nothing."""
         asked = exchange.header("retry-after")
         if exchange.status == 429 or (exchange.status == 503 and asked):
-            seconds = retry_after(asked) if asked else 1.0
+            seconds = max(SHORTEST_WAIT_S, retry_after(asked)) if asked else 1.0
             if exchange.status == 429:
-                self.wire.pace.held_back(seconds)
+                self.wire.pace.held_back(min(seconds, PATIENCE_S))
                 self.wire.note("The host limits the rate of requests (429); the run slowed down")
             else:
                 self.wire.note(f"{exchange.method} {exchange.path} answered 503 with Retry-After")
@@ -195,7 +196,7 @@ class Caller:
             caller = Caller(self.wire, self.tokens, self.scenario)
             try:
                 caller.tokens.current(caller)
-                gate.wait(timeout=30)
+                gate.wait(timeout=2 * PATIENCE_S)
                 answers[place] = caller.call(operation, **options)
             except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
                 answers[place] = exc

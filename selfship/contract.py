@@ -28,6 +28,10 @@ Part = Literal["item", "request", "answer"]
 Document = dict[str, Any]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ORDER_FIELDS = (
+    "orderStatus", "orderingChannel", "journeyType", "orderItems", "packages", "awbNumber", "shippingAddress",
+    "orderDate", "lockStatus",
+)  # fmt: skip
 _PHRASE = 240
 """Characters of a complaint: room for the longest pattern, none for a whole body."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -100,11 +104,14 @@ def complaints(name: str, value: Any, edition: Edition = "extended") -> tuple[st
 
 
 def order_complaints(order: Any) -> tuple[str, ...]:
-    """What is wrong with an order by CON-5; its id (CON-7) and is_self_ship (FET-7) have rules of their own."""
+    """What is wrong with an order by CON-5: the fields that the rule lists, and their own types, not what is in them.
+
+    Its id (CON-7) and is_self_ship (FET-7) have rules of their own.
+    """
     return tuple(
         words
         for words in complaints("Order", order)
-        if not words.startswith(("/id:", "/is_self_ship:")) and '"is_self_ship" is a required' not in words
+        if any(words.startswith(f"/{name}:") or f'"{name}" is a required' in words for name in ORDER_FIELDS)
     )
 
 

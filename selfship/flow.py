@@ -18,7 +18,7 @@ from selfship.lifecycle import EVENTS, Event, State
 from selfship.orders import View
 from selfship.pace import pauses
 from selfship.scenario import BrokenError, PassedByError, Recording, Step
-from selfship.supply import Need, Order
+from selfship.supply import Need, NoSupplyError, Order
 
 BY_ITSELF = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "rto_acceptance", Event.CREDIT_NOTE: "credit_note"}
 """Events that a host may fire itself, and the switch that says so."""
@@ -44,6 +44,8 @@ class Flow:
         self.recording.orders += [order.id for order in leased]
         for order in leased:
             self.learn(order)
+            if order.view and order.view.locked:
+                raise NoSupplyError(need, 0, reason=f"Order {order.id} is locked.")
         walked = [self.reach(order, need.state) for order in leased]
         self.recording.broken = None
         return walked
@@ -192,13 +194,16 @@ class Flow:
             before,
         )
         if answer.kind in (Kind.REFUSED, Kind.SERVER_ERROR, Kind.PUT_OFF):
-            if switch and answer.refused and self.host.switch(switch) is None:
+            if switch and answer.refused and self.host.leaves_open(switch):
                 return self._by_itself(event, order, target, step.rule, title, refused=step)
-            step.outcome = "refused" if answer.refused else "server_error"
+            outcomes = {Kind.REFUSED: "refused", Kind.PUT_OFF: "no_answer"}
+            step.outcome = outcomes.get(answer.kind, "server_error")
             if exchange.status in NO_ROUTE and not self.host.routed(exchange.operation):
                 step.outcome = "no_route"
             elif answer.refused:
-                self._blame_the_unseen(order)
+                if event not in lifecycle.NDR_EVENTS:
+                    # A strict host refuses those; that says nothing of the step before.
+                    self._blame_the_unseen(order)
                 self._try_with_meta(step, item)
                 if event in lifecycle.NDR_EVENTS:
                     self.host.detect("edition", "strict")
@@ -265,9 +270,14 @@ class Flow:
         """Waits until the host shows what the event leads to, and says what became of it."""
         state = order.state
         wants_awb = item.get("awbNumber") if step.event in AWB_EVENTS else None
+        # Where a scenario names the courier, its judgement will look for it.
+        courier = item.get("courierName", "") if wants_awb else ""
+        named = courier if not courier.startswith(bodies.COURIER) else None
 
         def shown(view: View) -> bool:
-            return orders.shows(view.status, target) and (wants_awb is None or wants_awb in view.awbs)
+            if not orders.shows(view.status, target) or (named and view.courier != named):
+                return False
+            return wants_awb is None or wants_awb in view.awbs
 
         began = time.monotonic()
         first = self.read(order)

@@ -30,7 +30,7 @@ def write(exchanges: Iterable[Exchange], path: Path, *, started: str) -> None:
         "creator": {"name": "selfship", "version": __version__},
         "pages": [{"startedDateTime": started, "id": PAGE, "title": "selfship", "pageTimings": {}}],
     }
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8", errors="replace") as file:
         # An entry a line: to be searched and compared with everyday tools.
         file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
         for place, exchange in enumerate(exchanges):

@@ -56,6 +56,10 @@ class Host:
         given = getattr(self.profile.switches, name)
         return given if given is not None else self.detected.get(name)
 
+    def leaves_open(self, name: str) -> bool:
+        """Whether the profile leaves a switch open: what the run has found out may yet turn out otherwise."""
+        return getattr(self.profile.switches, name) is None
+
     def detect(self, name: str, value: str) -> None:
         """Remembers what a switch that the profile leaves open turned out to be; the first word stands."""
         if getattr(self.profile.switches, name) is None:

@@ -98,9 +98,14 @@ def objects(exchange: Exchange) -> list[dict[str, Any]]:
     """The order objects of a read's answer, however they are wrapped; empty where there are none."""
     body = exchange.json if exchange.ok else None
     if isinstance(body, dict):
-        inner = next((v for v in body.values() if isinstance(v, list) and any(isinstance(o, dict) for o in v)), None)
+        lists = [body.get("orders"), *body.values()]
+        inner = next((one for one in lists if isinstance(one, list) and (one is lists[0] or _has_objects(one))), None)
         body = inner if inner is not None else [body] if "orderStatus" in body else []
     return [item for item in body if isinstance(item, dict)] if isinstance(body, list) else []
+
+
+def _has_objects(values: list[Any]) -> bool:
+    return any(isinstance(one, dict) for one in values)
 
 
 def views(exchange: Exchange) -> list[View]:

@@ -92,7 +92,8 @@ def _read(host: Host, caller: Caller) -> Stop | None:
     else:
         zero = _list(host, caller, full[0], 0)
         shown, other = _ids(zero), _ids(full[1])
-        host.first_page = 0 if shown and shown != other else 1
+        # An order that came meanwhile shifts a page; only pages that share nothing are two pages.
+        host.first_page = 0 if shown and not any(one in other for one in shown) else 1
     return None
 
 
@@ -106,6 +107,8 @@ def _no_good_read(host: Host, caller: Caller, exchange: Exchange) -> Stop | None
         raise UsageError(
             f"{host.wire.url} refused the token (HTTP {status}): check the credentials in the environment."
         )
+    if status == 429 or (status == 503 and exchange.header("retry-after")):
+        raise UnreachableError(f"{host.wire.url} puts every request off (HTTP {status}): try again later.")
     said = f"GET /oms/v3/shipment with an orderStatus was answered {says(exchange)}"
     if status >= 500:
         return Stop("CON-8", said, exchange.seq)

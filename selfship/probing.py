@@ -83,7 +83,7 @@ def _passed_by(flow: Flow, order: Order, after: View | None) -> None:
         return
     switch, _ = lifecycle.SWITCHED[order.state]
     later = orders.reachable(order.state)[1:]
-    if flow.host.switch(switch) is None and any(after.status in lifecycle.COARSE[state] for state in later):
+    if flow.host.leaves_open(switch) and any(after.status in lifecycle.COARSE[state] for state in later):
         flow.host.detect(switch, "auto")
         raise PassedByError(order.state)
 

@@ -135,6 +135,15 @@ class Run:
             self._played[key] = self._play((name, param))
         return self._played[key]
 
+    def shows_now(self, order_id: str) -> str | None:
+        """The status that a read by id shows now, for a judgement that wants to be sure before it accuses."""
+        flow = Flow(self.host, "a second look")
+        try:
+            view = flow.read(order_id)
+        finally:
+            flow.caller.close()
+        return view.status if view else None
+
     def exchanges(self) -> list[Exchange]:
         return list(self.recorder.exchanges)
 
@@ -175,5 +184,9 @@ def _turn(key: Key) -> tuple[int, int, str]:
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON so that a reader never finds half a file."""
     draft = path.with_suffix(path.suffix + ".part")
-    draft.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
+    # A host may have sent half of a surrogate pair: that must not cost the results.
+    draft.write_text(text, encoding="utf-8", errors="replace")
+        json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8", errors="replace"
+    )
     draft.replace(path)

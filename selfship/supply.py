@@ -209,7 +209,8 @@ class Supply:
     def _from_listing(self, start: State, need: Need, count: int) -> tuple[list[Order], int]:
         found: list[Order] = []
         unflagged = 0
-        for status in COARSE[start]:
+        # The usual status alone: what else a state may show, others show too.
+        for status in COARSE[start][:1]:
             shelf = self._shelves.setdefault(
                 (status, need.other_location), _Shelf(self._lister(status, need.other_location))
             )

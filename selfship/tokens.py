@@ -37,7 +37,8 @@ def find_token(body: bytes) -> str | None:
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").strip()
         # A web page is no token, nor is JSON that was cut short.
-        return text if PLAUSIBLE.fullmatch(text) and "<" not in text and text[0] not in '{["' else None
+        likely = PLAUSIBLE.fullmatch(text) and (len(text) >= 16 or any(one.isdigit() for one in text))
+        return text if likely and "<" not in text and text[0] not in '{["' else None
     if isinstance(answer, str):
         return answer if PLAUSIBLE.fullmatch(answer) else None
     found = [(key.lower(), value) for key, value in _strings(answer) if PLAUSIBLE.fullmatch(value)]

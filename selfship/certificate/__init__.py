@@ -26,7 +26,7 @@ _HERE = Path(__file__).resolve().parent
 
 def write(results: Results, exchanges: Sequence[Exchange], path: Path) -> None:
     """Writes the certificate of a run to `path`. OSError where it cannot be written."""
-    path.write_text(render(results, exchanges), encoding="utf-8")
+    path.write_text(render(results, exchanges), encoding="utf-8", errors="replace")
 
 
 def render(results: Results, exchanges: Sequence[Exchange]) -> str:

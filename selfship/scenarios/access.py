@@ -29,14 +29,20 @@ def tokens(flow: Flow) -> None:
         wrong = {
             "wrong password": {**source.credentials, "password": "wrong-" + bodies.unique("p")},
             "wrong username": {**source.credentials, "username": "wrong-" + bodies.unique("u")},
-            "password in another case": {**source.credentials, "password": source.credentials["password"].swapcase()},
-            "password with another end": {**source.credentials, "password": source.credentials["password"][:-1] + "~"},
+            "password in another case": {**source.credentials, "password": _recased(source.credentials["password"])},
+            "password with another end": {**source.credentials, "password": source.credentials["password"][:-1] + "~+"},
             "password with more behind": {**source.credentials, "password": source.credentials["password"] + "~~"},
             "no password": {"username": source.credentials["username"]},
         }
         for name, params in wrong.items():
             exchange = flow.call("token", params=params, step=f"token with {name}")
             kept[name] = (exchange, exchange.seq in flow.caller.wire.issued)
+
+
+def _recased(password: str) -> str:
+    """The password in another case; one without letters gets some."""
+    other = password.swapcase()
+    return other if other != password else f"{password}x"
 
 
 def _call_for(flow: Flow, operation: str, order: Order) -> dict[str, Any]:
@@ -140,6 +146,11 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
     flow.recording.kept["token"] = True
     flow.recording.kept["covers"] = flow.call(
         "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
+    )
+    status = order.view.status if order.view else None
+    listing = {"orderStatus": status or "", "pageNumber": flow.host.first_page, "pageSize": 100, **flow.host.located()}
+    flow.recording.kept["lists"] = flow.call(
+        "shipment", params=listing, token=token, step="the first location, listed with the other credentials"
     )
     probes = [
         Probe(

@@ -3,6 +3,7 @@
 from selfship import bodies
 from selfship.flow import Flow
 from selfship.lifecycle import COARSE, EVENTS, Event, State
+from selfship.orders import Line
 from selfship.probing import Probe, probe_all, unknown_id
 from selfship.scenario import PassedByError, scenario
 from selfship.supply import Need, Order
@@ -66,7 +67,7 @@ def unknown_orders(flow: Flow) -> None:
     """Every event is sent for an order id that no host has."""
     for event in Event:
         operation = EVENTS[event].operation
-        items = [bodies.item(event, unknown_id())]
+        items = [bodies.item(event, unknown_id(), lines=(Line("1", 1),))]
         flow.recording.kept[event.value] = flow.write(operation, items, step=f"{event.value} of an unknown order")
     for operation in ("courierDetails", "labels", "invoice"):
         exchange = flow.call(operation, body=[{"orderId": unknown_id()}], step=f"{operation} of an unknown order")

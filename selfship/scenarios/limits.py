@@ -42,6 +42,12 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
     operation = EVENTS[event].operation
     body = items or [flow.item(event, order) for order in many]
     awbs = {item["orderId"]: item.get("awbNumber") for item in body if "orderId" in item}
+    goal = lifecycle.cell(many[0].state, event).to or many[0].state
+    not_shown_before = False
+    if event is not Event.AWB and not orders.tells_apart(many[0].state, goal):
+        # Some hosts show both states alike: only what is read now tells whether the move can be seen here.
+        now = flow.read_all(many)
+        not_shown_before = all(view and not orders.shows(view.status, goal) for view in now.values())
     exchange, answer = flow.write(operation, body, step=name)
     for _ in range(40):
         # An earlier move that could not be seen may still be under way.
@@ -51,9 +57,7 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
         exchange, answer = flow.write(operation, body, step=name)
     bulk = Bulk(event, operation, [one.id for one in many], exchange, answer)
     target = lifecycle.cell(many[0].state, event).to or many[0].state
-    moves = orders.tells_apart(many[0].state, target) or all(
-        one.view is not None and one.view.status not in lifecycle.COARSE[target] for one in many
-    )
+    moves = orders.tells_apart(many[0].state, target) or not_shown_before
     if not moves and event is not Event.AWB:
         _move(many, event, target, answer, seen=False)
         return bulk

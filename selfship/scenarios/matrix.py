@@ -53,11 +53,12 @@ def matrix(flow: Flow, state: State) -> None:
         flow.fire(Event.AWB, order)
     if state is State.RETURN_DP_ASSIGNED:
         flow.fire(Event.AWB, order)
-    probe_all(flow, order, probes, lambda: _again(flow, state))
+    parts = any(probe.event is Event.CANCEL_SOME for probe in probes)
+    probe_all(flow, order, probes, lambda: _again(flow, state, divisible=parts))
 
 
-def _again(flow: Flow, state: State) -> Order:
-    order = _leased(flow, state)
+def _again(flow: Flow, state: State, *, divisible: bool = False) -> Order:
+    order = flow.another(Need(state, divisible=True)) if divisible else _leased(flow, state)
     if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
         flow.fire(Event.AWB, order)
     return order

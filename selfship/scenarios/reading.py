@@ -1,6 +1,7 @@
 """Reading orders and returns: by id, by status, by page, channel, date and location."""
 
 import itertools
+import re
 from typing import Any
 
 from selfship import orders
@@ -43,7 +44,7 @@ def by_id(flow: Flow, order: Order, back: Order) -> None:
     kept["unknown id"] = unknown_id()
     kept["unknown"] = flow.call("shipment", params=flow.host.by_id(kept["unknown id"]), step="read an unknown id")
     kept["unknown info"] = flow.call("info", params=flow.host.by_id(kept["unknown id"]), step="info of an unknown id")
-    kept["near id"] = f"{order.id[:-1]}{(int(order.id[-1]) + 1) % 10 if order.id[-1].isdigit() else 0}"
+    kept["near id"] = f"{order.id[:-1] or 'x'}{(int(order.id[-1]) + 1) % 10 if order.id[-1:].isdigit() else 0}"
     kept["near"] = flow.call("shipment", params=flow.host.by_id(kept["near id"]), step=NEAR)
     kept["neither"] = flow.call("shipment", params=flow.host.located(), step="list with neither id nor status")
     kept["info neither"] = flow.call("info", params=flow.host.located(), step="info with neither id nor status")
@@ -114,7 +115,8 @@ def filters(flow: Flow) -> None:
             kept[f"{status} {channel}"] = flow.call(
                 "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
             )
-    dates = sorted(str(view.raw.get("orderDate"))[:10] for view in kept["PROCESSING all"] if view.raw.get("orderDate"))
+    shown = (str(view.raw.get("orderDate"))[:10] for view in kept["PROCESSING all"])
+    dates = sorted(day for day in shown if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", day))
     if dates:
         start, end = dates[len(dates) // 4], dates[3 * len(dates) // 4]
         kept["range"] = (start, end)
@@ -179,7 +181,7 @@ def _is(views: list[View], order_id: str, status: str) -> bool:
 def _find(flow: Flow, order_id: str, status: str) -> View | None:
     from selfship.pace import pauses
 
-    for pause in (*pauses(min(flow.host.settle, flow.host.needed_settle * 1.5 + 0.2)), 0.0):
+    for pause in (*pauses(flow.host.settle), 0.0):
         for page in flow.host.pages(flow.caller, status, size=100):
             for view in page:
                 if view.id == order_id:

@@ -9,6 +9,7 @@ from selfship.answers import Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
 from selfship.lifecycle import EVENTS, Event, State
+from selfship.orders import views
 from selfship.run import Run
 from selfship.scenario import Recording, Step
 from selfship.scenarios.access import FOREIGN, READ_TOO, SHOULD
@@ -36,6 +37,11 @@ def has_other(host: Host, recording: Recording) -> None:
     expect.ready(recording)
     if "covers" not in recording.kept and recording.broken is None and recording.missing is None:
         raise expect.BlockedError("AUTH-1", "The second location's credentials got no token.")
+    if "lists" in recording.kept:
+        read, listed = recording.kept["covers"], recording.kept["lists"]
+        if any(view.id in recording.orders for view in views(read)) and views(listed):
+            host.observe("AUTH-6", "Do the second credentials cover the first location?", "Yes", read.seq, listed.seq)
+            raise expect.NotApplicableError("the second credentials cover the first location as well")
 
 
 @pytest.mark.parametrize(("foreign", "event"), CASES, indirect=["foreign"])

@@ -89,6 +89,8 @@ def complaints(operation: str, exchange: Exchange) -> list[tuple[str, str]]:
         found += [
             ("CON-5", f"an order: {one}") for order in objects(exchange) for one in contract.order_complaints(order)
         ]
+    elif operation == "courierDetails":
+        found += [] if isinstance(exchange.json, list) else [("CON-9", "an array was expected")]
     elif words and operation != "track":
         found.append(("CON-2" if target.writes else "CON-9", words[0]))
     envelope = answers.envelope(exchange) if target.writes else None

@@ -75,6 +75,8 @@ def test_invoice_before_packing_is_recorded(stepwise: Recording, host: Host) -> 
     expect.ready(stepwise)
     if stepwise.missing:
         raise expect.missing(stepwise)
+    if "invoice early" not in stepwise.kept:
+        expect.whole(stepwise)
     early: Exchange = stepwise.kept["invoice early"]
     words = "a PDF" if early.ok else f"HTTP {early.status}"
     host.observe("DOC-5", "What is Customer Invoice before packing?", words, early.seq)

@@ -88,7 +88,7 @@ def bulk(limits: Tried, where: str, name: str) -> Bulk:
             raise expect.NotApplicableError("the host invoices by itself")
         raise expect.BlockedError("LIM-2", f"{name} items were never sent: the orders were used up by 21", [])
     found: Bulk = recording.kept[name]
-    if found.answer.kind is Kind.NO_ANSWER:
+    if found.answer.kind in (Kind.NO_ANSWER, Kind.PUT_OFF):
         raise expect.BlockedError(expect.NO_ANSWER, f"{name} items were not answered", found.evidence)
     if found.answer.kind is Kind.SERVER_ERROR:
         raise expect.BlockedError("CON-8", f"{name} items: HTTP {found.exchange.status}", found.evidence)

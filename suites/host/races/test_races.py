@@ -1,6 +1,8 @@
 """Requests that overlap: one winner, and nothing lost."""
 
+import itertools
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,6 +17,18 @@ from selfship.scenario import Recording, Step
 Control = Callable[[Event], Step | None]
 ENDINGS = (Event.DELIVERY_DONE, Event.RTO_BAG_DELIVERED)
 DELIVERED, RETURNED = "DELIVERED", ("RETURN_DELIVERED", "RETURN_ACCEPTED", "RETURN_COMPLETED", "CREDIT_NOTE_GENERATED")
+
+
+def overlapped(*answered: Exchange) -> bool:
+    """Whether any two of the requests were under way at the same time."""
+    spans = sorted((datetime.fromisoformat(one.started), one.elapsed_ms) for one in answered)
+    return any(start + timedelta(milliseconds=took) > later for (start, took), (later, _) in itertools.pairwise(spans))
+
+
+def truly(rounds: list[list[Exchange]]) -> None:
+    """Requests that never overlapped prove nothing of races."""
+    if not any(overlapped(*one) for one in rounds):
+        raise expect.NotTestableError("The requests did not overlap: allow more than one at a time (--concurrency).")
 
 
 def readable(*answered: tuple[Exchange, Answer]) -> None:
@@ -33,7 +47,9 @@ def test_one_of_two_endings_wins(race_to_the_end: Recording, control: Control) -
     """delivery_done and rto_bag_delivered pushed at once on one order: exactly one wins, and the order shows it."""
     for event in ENDINGS:
         expect.works_alone(event, control(event))
-    for order, first, second, view in expect.whole(race_to_the_end).kept["rounds"]:
+    rounds = expect.whole(race_to_the_end).kept["rounds"]
+    truly([[first[0], second[0]] for _, first, second, _ in rounds])
+    for order, first, second, view in rounds:
         readable(first, second)
         evidence = [first[0].seq, second[0].seq, *([view.seq] if view else [])]
         winners = first[1].success + second[1].success
@@ -53,13 +69,17 @@ def test_one_of_two_overlapping_batches_wins_the_shared_order(race_of_batches: R
     """Two batches that overlap in one order: exactly one of them wins it, and the order shows which."""
     for event in ENDINGS:
         expect.works_alone(event, control(event))
-    for _, first, second, views in expect.whole(race_of_batches).kept["rounds"]:
+    rounds = expect.whole(race_of_batches).kept["rounds"]
+    truly([[first[0], second[0]] for _, first, second, _ in rounds])
+    for _, first, second, views in rounds:
         readable(first, second)
         shared: View | None = views[1]
         evidence = [first[0].seq, second[0].seq, *([shared.seq] if shared else [])]
         if None in views:
             raise expect.BlockedError("FET-1", "an order of the race could not be read", evidence)
         left, middle, right = (view.status for view in views)
+        ended = middle == DELIVERED or middle in RETURNED
+        expect.that(ended, f"two overlapping batches ended their shared order; it shows {middle}", evidence)
         delivered = (left == DELIVERED) + (middle == DELIVERED)
         returned = (middle in RETURNED) + (right in RETURNED)
         expect.that(
@@ -80,7 +100,9 @@ def test_one_of_two_overlapping_batches_wins_the_shared_order(race_of_batches: R
 def test_parallel_requests_all_take_effect(side_by_side: Recording, control: Control, host: Host) -> None:
     """Requests on different orders, sent at the same moment, all take effect."""
     expect.works_alone(Event.AUTO_DISPATCH, control(Event.AUTO_DISPATCH))
-    for order, awb, exchange, answer, view in expect.whole(side_by_side).kept["all"]:
+    sent = expect.whole(side_by_side).kept["all"]
+    truly([[exchange for _, _, exchange, _, _ in sent]])
+    for order, awb, exchange, answer, view in sent:
         readable((exchange, answer))
         evidence = [exchange.seq, *([view.seq] if view else [])]
         expect.that(answer.accepted, f"Update AWB of {order}, one of several at once, was not accepted", evidence)

@@ -12,6 +12,7 @@ from selfship.run import Run
 from selfship.scenario import Recording
 from selfship.scenarios.reading import FILTERED, PAGED, SMALL_PAGE
 
+MOST_SUSPECTS = 5
 SLACK = timedelta(hours=36)
 
 
@@ -64,7 +65,8 @@ def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run
 def test_no_order_is_lost_between_pages(paging: Recording, status: str, run: Run) -> None:
     """An order that a walk with another page size shows is lost by none."""
     walk = run.quietly("paging", status) if lost(paging) else paging
-    found = lost(walk)
+    # Others may be moving orders, too: lost is what still has the status when it is read by its id.
+    found = [one for one in lost(walk)[:MOST_SUSPECTS] if run.shows_now(one) == status]
     words = f"{len(found)} orders in {status} are in one walk of its pages and not in the other, first {found[:1]}"
     expect.that(not found, words, evidence(walk))
 
@@ -102,7 +104,9 @@ def moment(value: object) -> datetime | None:
         found = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    # A zero time stands for none, and cannot be reckoned with.
+    sane = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return sane if 2000 <= sane.year <= 2100 else None
 
 
 def midnight(day: str) -> datetime:
@@ -134,7 +138,8 @@ def test_date_range_is_honoured(filters: Recording, run: Run) -> None:
     wrong = sorted(shown & outside)
     expect.that(not wrong, f"a listing from {start} to {end} shows {len(wrong)} orders far outside", evidence)
     # Orders that this run has moved meanwhile are no evidence.
-    lost = sorted(inside - shown - set(run.host.supply.leased))
+    suspects = sorted(inside - shown - set(run.host.supply.leased))[:MOST_SUSPECTS]
+    lost = [one for one in suspects if run.shows_now(one) == "PROCESSING"]
     expect.that(not lost, f"a listing from {start} to {end} lacks {len(lost)} orders well inside", evidence)
 
 

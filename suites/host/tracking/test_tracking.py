@@ -63,7 +63,10 @@ def finds(recording: Recording, name: str, courier: str, *marks: str | None) -> 
 
 def _is_error(exchange: Exchange) -> bool:
     body = exchange.json
-    return isinstance(body, dict) and str(body.get("status", "")).lower() in ("error", "failed", "failure")
+    if not isinstance(body, dict):
+        return False
+    said_no = str(body.get("status", "")).lower().replace(" ", "_") in ("error", "failed", "failure", "not_found")
+    return said_no or body.get("success") is False
 
 
 @pytest.mark.requirement("TRK-1")

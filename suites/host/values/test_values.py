@@ -65,6 +65,8 @@ def test_body_that_is_not_json_is_refused(
     broken_bodies: Recording, stepwise: Recording, tracked: Recording, operation: str, how: str, run: Run
 ) -> None:
     """A body that is not JSON is refused with 4xx."""
+    if operation == "track" and how == "empty":
+        raise expect.NotApplicableError("Track without anything may say error in its answer (TRK-3)")
     exchange: Exchange = expect.whole(broken_bodies).kept[f"{operation} {how}"]
     if exchange.status is None:
         raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
