@@ -187,6 +187,4 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
     # A host may have sent half of a surrogate pair: that must not cost the results.
     draft.write_text(text, encoding="utf-8", errors="replace")
-        json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8", errors="replace"
-    )
     draft.replace(path)
