@@ -96,13 +96,9 @@ class Flow:
 
     def ask_read(self, operation: str, params: dict[str, Any], until: Callable[[list[View]], bool]) -> Exchange:
         """Reads with growing pauses within settle until the orders that it shows satisfy `until`."""
-        exchange = self.call(operation, params=params, step=operation)
-        for pause in pauses(self.host.settle):
-            if until(orders.views(exchange)):
-                break
-            self.host.wire.pace.pause(pause)
-            exchange = self.call(operation, params=params, step=operation)
-        return exchange
+        return self.ask(
+            operation, None, until=lambda answer: until(orders.views(answer)), step=operation, params=params
+        )
 
     def read(self, order: Order | str, *, step: str = "read") -> View | None:
         """The order as a read by id shows it now; None where no such order can be made out of the answer."""
