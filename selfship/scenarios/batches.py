@@ -64,7 +64,11 @@ def batch_forward(flow: Flow, many: list[Order]) -> None:
     """Three new orders travel in batches, each time with an unknown order among them."""
     _chain(flow, (Event.CONFIRM,), many)
     if all(one.state is State.BAG_CONFIRMED for one in many):
-        _chain(flow, (Event.INVOICE,), many)
+        if flow.host.switch("invoicing") == "auto":
+            for order in many:
+                flow.fire(Event.INVOICE, order)
+        else:
+            _chain(flow, (Event.INVOICE,), many)
     _chain(flow, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.DELIVERY_DONE), many)
 
 

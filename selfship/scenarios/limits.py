@@ -179,7 +179,7 @@ def _asks(flow: Flow, operation: str, many: list[Order]) -> None:
 def limit_intake(flow: Flow, many: list[Order]) -> None:
     """21 new orders are confirmed and invoiced, in requests of 21 and 20."""
     over_and_full(flow, Event.CONFIRM, many)
-    if all(one.state is State.BAG_CONFIRMED for one in many):
+    if flow.host.switch("invoicing") != "auto" and all(one.state is State.BAG_CONFIRMED for one in many):
         over_and_full(flow, Event.INVOICE, many)
 
 

@@ -75,9 +75,11 @@ def readable(exchange: Exchange, answer: answers.Answer) -> None:
 
 @pytest.mark.requirement("BAT-1")
 @pytest.mark.parametrize(("where", "event"), MIXED, ids=IDS)
-def test_counts_of_a_mixed_batch_are_true(mixed: Mixed, batches: Batches, where: str, event: Event) -> None:
+def test_counts_of_a_mixed_batch_are_true(mixed: Mixed, batches: Batches, where: str, event: Event, host: Host) -> None:
     """Items counted successful took effect, items counted failed are unchanged."""
     batch = mixed(where, event)
+    if event is Event.INVOICE and host.leaves_open("invoicing") and not batch.answer.success and batch.taken:
+        raise expect.NotApplicableError("the host may have invoiced by itself meanwhile")
     again = batches[where].kept.get(f"{event.value} again")
     if batch.taken is not None:
         taken = len(batch.taken)
