@@ -57,7 +57,9 @@ def test_return_accepted_with_a_reason_gets_its_credit_note(return_with_reason: 
 @pytest.mark.requirement("RET-1")
 def test_awb_is_accepted_on_a_return_and_it_stays(return_journey: Recording) -> None:
     """Update AWB is accepted on a return in return_dp_assigned and leaves it there."""
-    expect.accepted(expect.step(return_journey, "awb"))
+    step = expect.accepted(expect.step(return_journey, "awb"))
+    if step.after is None or return_journey.kept.get("awb") not in step.after.awbs:
+        raise expect.BlockedError("FET-12", "the return does not show the AWB that was accepted", step.exchanges)
 
 
 @pytest.mark.requirement("RET-2")

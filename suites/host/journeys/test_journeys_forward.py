@@ -57,7 +57,14 @@ def test_invoice_number_is_shown(intake: Recording) -> None:
 @pytest.mark.requirement("FWD-3")
 def test_awb_is_accepted_and_the_order_stays(stepwise: Recording) -> None:
     """Update AWB with autoDispatch false is accepted in dp_assigned and leaves the order there."""
-    expect.accepted(expect.step(stepwise, "awb"))
+    awb_taken(stepwise)
+
+
+def awb_taken(recording: Recording) -> None:
+    """The AWB was accepted, and shows: a host that says yes to everything has not taken it."""
+    step = expect.accepted(expect.step(recording, "awb"))
+    if step.after is None or recording.kept.get("awb") not in step.after.awbs:
+        raise expect.BlockedError("FET-12", "the order does not show the AWB that was accepted", step.exchanges)
 
 
 @pytest.mark.requirement("FWD-4")
