@@ -42,7 +42,6 @@ class Wire:
         self.timeout_s = timeout_s
         self.instability: list[str] = []
         self.issued: dict[int, str] = {}
-        self.late_by: dict[int, float] = {}
         self._tls = ssl.create_default_context() if url.startswith("https:") else False
         self._lock = threading.Lock()
 

@@ -56,7 +56,6 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 
 SCENARIO = "scenario "
 BROKEN = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.BLOCKED)
-UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
 
 @dataclass(frozen=True)

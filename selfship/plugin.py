@@ -7,7 +7,6 @@ raises what `selfship.expect` raises. Scenarios start when collection has ended;
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,7 +243,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitC
     status = session.config.stash[DRIVING].end(int(exitstatus))
     if status is not None:
         session.exitstatus = status
-
-
-def rootdir_of(item: pytest.Item) -> Path:
-    return item.config.rootpath

@@ -3,7 +3,6 @@
 from selfship import bodies
 from selfship.flow import Flow
 from selfship.lifecycle import Event, State
-from selfship.orders import View
 from selfship.probing import Probe, probe_all
 from selfship.scenario import scenario
 from selfship.supply import Need, Order
@@ -219,7 +218,3 @@ def _to_credit_note(flow: Flow, order: Order) -> None:
         number = bodies.unique("CN")
         flow.fire(Event.CREDIT_NOTE, order, invoiceNumber=number)
     document(flow, "invoice", order, "credit note")
-
-
-def delivered(view: View) -> bool:
-    return view.status == "DELIVERED"

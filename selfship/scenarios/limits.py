@@ -1,5 +1,6 @@
 """The 20-item limit: 21 items first, then 20 of the same orders, so that one set of orders serves both."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,9 @@ from selfship.answers import Answer
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
-from selfship.operations import MAX_ITEMS
+from selfship.operations import BULK, MAX_ITEMS
 from selfship.orders import View
+from selfship.pace import pauses
 from selfship.scenario import scenario
 from selfship.supply import Need, NoSupplyError, Order
 
@@ -42,12 +44,12 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
     operation = EVENTS[event].operation
     body = items or [flow.item(event, order) for order in many]
     awbs = {item["orderId"]: item.get("awbNumber") for item in body if "orderId" in item}
-    goal = lifecycle.cell(many[0].state, event).to or many[0].state
+    target = lifecycle.cell(many[0].state, event).to or many[0].state
     not_shown_before = False
-    if event is not Event.AWB and not orders.tells_apart(many[0].state, goal):
+    if event is not Event.AWB and not orders.tells_apart(many[0].state, target):
         # Some hosts show both states alike: only what is read now tells whether the move can be seen here.
         now = flow.read_all(many)
-        not_shown_before = all(view and not orders.shows(view.status, goal) for view in now.values())
+        not_shown_before = all(view and not orders.shows(view.status, target) for view in now.values())
     exchange, answer = flow.write(operation, body, step=name)
     for _ in range(40):
         # An earlier move that could not be seen may still be under way.
@@ -56,7 +58,6 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
         flow.host.wire.pace.pause(flow.host.settle / 20)
         exchange, answer = flow.write(operation, body, step=name)
     bulk = Bulk(event, operation, [one.id for one in many], exchange, answer)
-    target = lifecycle.cell(many[0].state, event).to or many[0].state
     moves = orders.tells_apart(many[0].state, target) or not_shown_before
     if not moves and event is not Event.AWB:
         _move(many, event, target, answer, seen=False)
@@ -77,8 +78,6 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
 
 
 def _settled(flow: Flow, many: list[Order]) -> bool:
-    import time
-
     return all(one.seen or time.monotonic() - one.written_at > flow.host.settle for one in many)
 
 
@@ -102,8 +101,6 @@ def _wait_for(
     flow: Flow, many: list[Order], took: Callable[[Order, View | None], bool], wanted: int
 ) -> dict[str, View | None]:
     """The orders once `wanted` of them show the effect, or after settle."""
-    from selfship.pace import pauses
-
     shown = flow.read_all(many)
     for pause in pauses(flow.host.settle if wanted else flow.host.needed_settle * 1.5):
         if wanted and sum(took(one, shown.get(one.id)) for one in many) >= wanted:
@@ -227,8 +224,6 @@ def limit_twice(flow: Flow, many: list[Order]) -> None:
 @scenario(Need(State.DP_ASSIGNED), weight=6)
 def limit_empty(flow: Flow, order: Order) -> None:  # noqa: ARG001 - the order only shows that the run may write
     """Every bulk operation is sent an empty array."""
-    from selfship.operations import BULK
-
     for operation in BULK:
         exchange, answer = flow.write(operation, [], step=f"{operation} with no items")
         flow.recording.kept[operation] = (exchange, answer)

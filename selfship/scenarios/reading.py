@@ -8,6 +8,7 @@ from selfship import orders
 from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.orders import View
+from selfship.pace import pauses
 from selfship.probing import unknown_id
 from selfship.scenario import scenario
 from selfship.supply import Need, Order
@@ -179,8 +180,6 @@ def _is(views: list[View], order_id: str, status: str) -> bool:
 
 
 def _find(flow: Flow, order_id: str, status: str) -> View | None:
-    from selfship.pace import pauses
-
     for pause in (*pauses(flow.host.settle), 0.0):
         for page in flow.host.pages(flow.caller, status, size=100):
             for view in page:
