@@ -57,5 +57,19 @@ def test_a_word_stands_until_something_changes(tmp_path: Path) -> None:
     assert rival.kept(case, tmp_path) == Word(case.id, rival.of_case(case), ("a",), 1, 12.5)
     assert rival.kept(fault(rule="LIM-3"), tmp_path) is None
 
+    for part in rival.STANDS_BY:
+        rival.save(Word(case.id, {**rival.of_case(case), part: "sha256:9"}, ("a",)), tmp_path)
+        assert rival.kept(case, tmp_path) is None
+
     rival.save(Word(case.id, rival.of_case(case), error="TimeoutExpired"), tmp_path)
     assert rival.kept(case, tmp_path) is None
+
+
+def test_a_word_on_an_earlier_mock_stands_and_is_told_apart(tmp_path: Path) -> None:
+    case = fault()
+    before = Word(case.id, {**rival.of_case(case), "mock": "sha256:9"}, ("a",))
+    rival.save(before, tmp_path)
+
+    assert rival.kept(case, tmp_path) == before
+    assert [one.earlier for one in rival.caught({case.id: before}, [])] == [True]
+    assert [one.earlier for one in rival.caught({case.id: Word(case.id, rival.of_case(case))}, [])] == [False]

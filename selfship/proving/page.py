@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -144,15 +144,24 @@ def _lede(figures: Mapping[str, Any]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
+def _beside(figures: Mapping[str, Any], share: Callable[[int, int], str]) -> str:
+    """What schemathesis alone catches of the same faults; nothing where it was not asked."""
+    caught, asked, earlier = (figures[f"schemathesis_{name}"] for name in ("caught", "asked", "earlier"))
+    if caught is None:
+        return ""
+    faults = figures["must_faults"] + figures["should_faults"]
+    whole = f"all {asked}" if asked == faults else f"the {asked} it gave a word on"
+    before = f"; {earlier} asked before the mock last changed" if earlier else ""
+    return f"schemathesis alone: {caught} of {whole} ({share(caught, asked)}){before}"
+
+
 def _cards(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Figure, what it counts, and the rival's beside it."""
 
     def share(part: int, whole: int) -> str:
         return f"{100 * part / whole:.1f} %" if whole else "–"
 
-    faults = figures["must_faults"] + figures["should_faults"]
-    rival = figures["schemathesis_caught"]
-    beside = "" if rival is None else f"schemathesis alone: {rival} of all {faults} ({share(rival, faults)})"
+    beside = _beside(figures, share)
     return [
         (share(figures["must_killed"], figures["must_faults"]),
          f"of the MUST faults killed: {figures['must_killed']} of {figures['must_faults']}", beside),

@@ -57,6 +57,10 @@ def figures(found: Proof) -> dict[str, Any]:
         "undeserved_passes": sum(len(row.praised) for row in table.nulls),
         "errors": len(table.errors),
         "schemathesis_caught": None if found.rival is None else sum(bool(one.new) for one in found.rival.values()),
+        "schemathesis_asked": None if found.rival is None else sum(not one.error for one in found.rival.values()),
+        "schemathesis_earlier": None
+        if found.rival is None
+        else sum(one.earlier and not one.error for one in found.rival.values()),
     }
 
 

@@ -111,8 +111,8 @@ def show(console: Console, proof: Proof) -> None:
         console.print(_nulls(found))
     console.print(_goals(proof.goals))
     if proof.rival is not None:
-        caught = sum(bool(one.new) for one in proof.rival.values())
-        console.print(f"schemathesis alone catches {caught} of {len(proof.rival)} faults.")
+        asked = [one for one in proof.rival.values() if not one.error]
+        console.print(f"schemathesis alone catches {sum(bool(one.new) for one in asked)} of {len(asked)} faults.")
 
 
 def _grid(title: str, *columns: str) -> Table:
