@@ -150,7 +150,7 @@ def _beside(figures: Mapping[str, Any], share: Callable[[int, int], str]) -> str
     if caught is None:
         return ""
     faults = figures["must_faults"] + figures["should_faults"]
-    whole = f"all {asked}" if asked == faults else f"the {asked} it gave a word on"
+    whole = f"all {asked}" if asked == faults else f"the {asked} that it ended with"
     before = f"; {earlier} asked before the mock last changed" if earlier else ""
     return f"schemathesis alone: {caught} of {whole} ({share(caught, asked)}){before}"
 
