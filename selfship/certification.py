@@ -12,11 +12,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, MutableMapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import crash, orders_file, outcome, paths, profile
+from selfship import crash, orders_file, outcome, paths, permission, profile
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
 
@@ -37,6 +37,7 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     `options` as the command line gave them, None or empty where not given; `base` is what their paths are relative to.
     """
     resolved = profile.configured(options, environ, base)
+    permission.check_hours(resolved, datetime.now(UTC))
     if resolved.url is not None:
         profile.Credentials.read(resolved.secrets, environ).required()
     arguments = [f"--out={_out(options.get('out'), base, resolved.url)}"]

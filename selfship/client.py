@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import httpx
 
 from selfship.exchanges import Exchange, Recorder
+from selfship.hours import Hours
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 from selfship.pace import Pace, pauses
 from selfship.tokens import TokenSource, find_token
@@ -35,8 +36,11 @@ class Wire:
     context of its own costs each client 20 ms.
     """
 
-    def __init__(self, url: str, recorder: Recorder, pace: Pace, *, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, recorder: Recorder, pace: Pace, *, timeout_s: float, hours: Hours | None = None
+    ) -> None:
         self.url = url.rstrip("/")
+        self.hours = hours
         self.recorder = recorder
         self.pace = pace
         self.timeout_s = timeout_s
@@ -48,6 +52,12 @@ class Wire:
     def client(self) -> httpx.Client:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
         return httpx.Client(base_url=self.url, verify=self._tls, timeout=self.timeout_s, trust_env=False, limits=limits)
+
+    def within_hours(self) -> None:
+        """Stops the run where the hours are over in which the host may be called."""
+        if self.hours is not None and not self.hours.open_at(datetime.now(UTC)):
+            self.note(f"The hours in which the profile allows calls, {self.hours.name}, ended before the run did")
+            self.pace.stop()
 
     def note(self, sentence: str) -> None:
         """Remembers an instability of the host, each sentence once."""
@@ -144,6 +154,7 @@ class Caller:
         headers.update(extra or {})
         query = f"?{urlencode(params)}" if params else ""
         status, got, answer, error = None, [], b"", None
+        self.wire.within_hours()
         with self.wire.pace.slot():
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             clock = time.perf_counter()

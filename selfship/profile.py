@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from selfship import paths
 from selfship.credentials import Credentials, Secrets
 from selfship.errors import UsageError
+from selfship.hours import Hours
 from selfship.nearest import hint
 from selfship.profile_keys import COUNT, RATE, SECONDS, TIMEOUT, URL, Key, ProfileText, check
 
@@ -45,10 +46,19 @@ class Switches:
 
 @dataclass(frozen=True)
 class Limits:
-    """How hard the kit may press. `concurrency` 0 is settled by `resolve`; `timeout`: seconds for one request."""
+    """How hard the kit may press. `concurrency` 0 is settled by `resolve`; `timeout`: seconds for one request.
+
+    `hours`: when the host may be called, as `21:00-06:00`, by the clock of `time_zone`; empty: at any time.
+    """
 
     concurrency: int = 0
     timeout: float = 15.0
+    hours: str = ""
+    time_zone: str = ""
+
+    @property
+    def open_hours(self) -> Hours | None:
+        return Hours.read(self.hours, self.time_zone) if self.hours else None
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,8 @@ def load(name_or_path: str | Path, base: Path | None = None) -> Profile:
     )
     if profile.location and profile.location == profile.other_location:
         raise source.error("", "other_location", "other_location must differ from location, or be left out.")
+    if profile.limits.hours and not profile.limits.time_zone:
+        raise source.error("limits", "hours", 'limits.hours needs limits.time_zone beside it, as "Asia/Kolkata".')
     return profile
 
 

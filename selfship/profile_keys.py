@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from selfship import hours
 from selfship.errors import UsageError
 from selfship.nearest import either, hint
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a value must be, in words and as a test. `words`: the only values allowed, where there are few."""
+    """What a value must be, in words and as a test. `words`: the values allowed, where they can be listed."""
 
     wants: str
     fits: Callable[[Any], bool]
-    words: tuple[str, ...] = ()
+    words: Callable[[], Iterable[str]] = tuple
 
 
 def is_number(value: Any) -> bool:
@@ -43,7 +45,7 @@ def is_url(value: Any) -> bool:
 
 
 def _choice(*words: str) -> Key:
-    return Key(either(words), lambda value: value in words, words)
+    return Key(either(words), lambda value: value in words, lambda: words)
 
 
 TEXT = Key("a string in quotes, not empty", lambda v: isinstance(v, str) and bool(v.strip()))
@@ -59,6 +61,14 @@ VARIABLE = Key(
     lambda v: isinstance(v, str) and re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", v) is not None,
 )
 
+HOURS = Key('two times of the day that differ, as "21:00-06:00"', hours.is_span)
+ZONE = Key(
+    'a time zone, as "Asia/Kolkata" or "+05:30"',
+    lambda value: hours.zone(value) is not None,
+    # Empty on a machine without a database of zones: there only offsets are known.
+    lambda: sorted(zoneinfo.available_timezones()),
+)
+
 KEYS: Mapping[str, Mapping[str, Key]] = {
     "": {"name": TEXT, "url": URL, "location": TEXT, "other_location": TEXT, "channel": TEXT},
     "switches": {
@@ -71,7 +81,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "rate": RATE,
         "page_size": COUNT,
     },
-    "limits": {"concurrency": COUNT, "timeout": TIMEOUT},
+    "limits": {"concurrency": COUNT, "timeout": TIMEOUT, "hours": HOURS, "time_zone": ZONE},
     "secrets": dict.fromkeys(("token", "username", "password", "other_username", "other_password"), VARIABLE),
     "foreign": {"orders": ORDERS},
     "touch": {"orders": ORDERS, "channels": TEXTS, "locations": TEXTS},
@@ -126,7 +136,7 @@ def _misfit(name: str, rule: Key, value: Any, *, hide: bool) -> str:
     if hide:
         return f"{name} must be {rule.wants}."
     shown = f"'{value}'" if isinstance(value, str) else str(value)
-    return f"{name} must be {rule.wants}, not {shown[:60]}{hint(str(value), rule.words)}"
+    return f"{name} must be {rule.wants}, not {shown[:60]}{hint(str(value), rule.words())}"
 
 
 def _settings(source: ProfileText, data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -61,7 +61,13 @@ class Run:
         redact = Redactor(credentials.secrets())
         self.recorder = Recorder(redact, config.out / JOURNAL)
         self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
-        wire = Wire(profile.url, self.recorder, self.pace, timeout_s=profile.limits.timeout)
+        wire = Wire(
+            profile.url,
+            self.recorder,
+            self.pace,
+            timeout_s=profile.limits.timeout,
+            hours=profile.limits.open_hours,
+        )
         other = None
         if credentials.has_other:
             other = TokenSource(

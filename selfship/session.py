@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import __version__, certificate, har, judging, orders_file, outcome, requirements
+from selfship import __version__, certificate, found_out, har, judging, orders_file, outcome, permission, requirements
 from selfship.credentials import Credentials
 from selfship.embedded import embedded_host
 from selfship.errors import UsageError
@@ -27,6 +27,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
     Relative paths are taken from `base`. UsageError for whatever does not fit.
     """
     profile = configured(options, os.environ, base)
+    permission.check_hours(profile, datetime.now(UTC))
     orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
     provision = Provision(options["provision"], secrets=profile.secrets) if options.get("provision") else None
     if profile.url is None:
@@ -59,9 +60,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool) -> Results:
     if run.stop:
         _stopped(run, found)
     profile = run.config.profile
-    switches = {
-        name: run.host.switch(name) for name in ("edition", "invoicing", "credit_note", "rto_acceptance", "auth")
-    }
+    switches = {name: run.host.switch(name) for name in found_out.SWITCHES}
     return Results(
         kit={
             "version": __version__,
@@ -95,7 +94,10 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool) -> Results:
         },
         verdict=of_run(((row.level, row.verdict) for row in found), narrowed=narrowed),
         requirements=found,
-        dialect=sorted(run.host.dialect.values(), key=lambda row: (row.id, row.question)),
+        dialect=sorted(
+            [*run.host.dialect.values(), *found_out.observations(run.host.detected)],
+            key=lambda row: (row.id, row.question),
+        ),
         latency_ms=judging.latency(exchanges),
         matrix=judging.matrix(checks, recordings),
         fix_first=judging.fix_first(found),

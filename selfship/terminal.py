@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from selfship import found_out
 from selfship.results import Finding, RequirementResult, Results
 from selfship.verdict import RunVerdict, Verdict
 
@@ -167,6 +168,7 @@ class Terminal:
         yield Text(f"{checks} checks, {run.get('requests', 0)} requests, {float(run.get('wall_s', 0.0)):.1f} s.")
         yield from self._first_fix(results)
         yield from self._untestable(results)
+        yield from self._to_paste(results)
 
     def _first_fix(self, results: Results) -> Iterator[Text]:
         causes = list(_causes(results))
@@ -197,6 +199,11 @@ class Terminal:
         ids = ", ".join(row.id for row in rows[:SHOWN_IDS]) + (" …" if len(rows) > SHOWN_IDS else "")
         more = f" ({len(advice) - 1} more in the certificate)" if len(advice) > 1 else ""
         yield Text(f"Not testable: {len(rows)} ({ids}){': ' + advice[0] + more if advice else '.'}")
+
+    def _to_paste(self, results: Results) -> Iterator[Text]:
+        if pasted := found_out.lines(results.target.get("profile") or {}):
+            yield Text("Found out, to paste into the profile:")
+            yield from (Text(f"  {self._safe(line)}", style="cyan") for line in pasted)
 
     def _safe(self, text: str) -> str:
         """Without secrets, and without the control characters by which a host could write over the screen."""

@@ -44,6 +44,7 @@ def test_a_sandbox_is_found_out_and_treated_gently(name: str) -> None:
     assert sandbox.switches.edition is None
     assert sandbox.switches.rate > 0
     assert sandbox.limits.concurrency <= 4
+    assert sandbox.touch == profile.Touch()
 
 
 def test_the_template_names_every_key() -> None:
@@ -88,6 +89,9 @@ def test_all_that_a_file_may_say_arrives(tmp_path: Path) -> None:
         ("switches.settle = true", "line 1: switches.settle must be a number of seconds, 0 or more, not True."),
         ("[switches]\nsettle = inf", "line 2: switches.settle must be a number of seconds, 0 or more, not inf."),
         ("[limits]\nconcurrency = 0", "line 2: limits.concurrency must be a whole number from 1 to 500, not 0."),
+        ('[limits]\nhours = "9-17"', 'line 2: limits.hours must be two times of the day that differ'),
+        ('[limits]\nhours = "09:00-17:00"', "line 2: limits.hours needs limits.time_zone beside it"),
+        ('[limits]\ntime_zone = "Asia/Kolkatta"', "line 2: limits.time_zone must be a time zone"),
         ("switches = 3", "line 1: switches must be a table: write [switches] on a line of its own."),
         ('name = "x"\nurl = ?', "line 2: this is not TOML at column 7: invalid value."),
         ('name = "x', "line 1: this is not TOML: unterminated string."),
@@ -96,7 +100,8 @@ def test_all_that_a_file_may_say_arrives(tmp_path: Path) -> None:
         ('location = "A"\nother_location = "A"', "line 2: other_location must differ from location"),
     ],
     ids=[
-        "key", "word", "table", "type", "infinity", "range", "no-table", "syntax", "end", "number-id", "url", "twice",
+        "key", "word", "table", "type", "infinity", "range", "hours", "no-zone", "zone",
+        "no-table", "syntax", "end", "number-id", "url", "twice",
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_with_its_line_and_the_nearest_word(tmp_path: Path, text: str, said: str) -> None:

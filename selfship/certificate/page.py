@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from selfship import found_out
 from selfship.certificate import findings, journeys, latency, matrix, reason, table
 from selfship.certificate.exhibits import Allowance, by_seq
 from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, moment, number, seconds
@@ -35,6 +36,7 @@ class Page:
     tally: list[tuple[Word, int]]
     facts: list[tuple[str, str]]
     switches: list[tuple[str, str, bool]]
+    to_paste: list[str]
     fix_first: list[tuple[Any, str | None]]
     diagrams: list[journeys.Diagram]
     diagram_words: list[Word]
@@ -73,6 +75,7 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
         tally=_tally(rows),
         facts=_facts(results),
         switches=_switches(results),
+        to_paste=found_out.lines(_profile(results)),
         fix_first=[(cause, findings.of_rule(cause.requirement, cases)) for cause in results.fix_first[:_CAUSES]],
         diagrams=diagrams,
         diagram_words=journeys.words(diagrams),
