@@ -11,6 +11,7 @@ from selfship import paths
 KIT = sorted(paths.PACKAGE.rglob("*.py"))
 SUITES = sorted(paths.SUITES.rglob("*.py"))
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+CLIENTS = sorted(paths.CLIENTS.glob("*.py"))
 
 PYTEST = {"plugin.py", "cli.py", "driving.py"}
 """What may import pytest: the plugin, its second half, and the command that starts it."""
@@ -73,12 +74,19 @@ def test_of_the_kit_only_what_starts_the_mock_knows_it() -> None:
 
 
 def test_no_file_outgrows_a_reader() -> None:
-    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in [*KIT, *SUITES, *TESTS]}
+    lengths = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in [*KIT, *SUITES, *TESTS, *CLIENTS]
+    }
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
-def test_data_folders_hold_no_code() -> None:
-    assert [*paths.CONTRACTS.rglob("*.py"), *paths.FIXTURES.rglob("*.py")] == []
+def test_data_folders_hold_no_code_but_the_example_client() -> None:
+    # To the kit it is data: a program of somebody else, run as a process of its own.
+    code = [*paths.CONTRACTS.rglob("*.py"), *paths.FIXTURES.rglob("*.py")]
+
+    assert {path.parent for path in code} == {paths.CLIENTS}
+    assert importers([*KIT, *SUITES], *{path.stem for path in code}) == set()
+    assert importers(code, "selfship", "tests", "suites") == set()
 
 
 def test_suites_have_unique_names() -> None:

@@ -83,7 +83,8 @@ def _python(folder: Path) -> list[Path]:
 
 
 def _profiles() -> list[Path]:
-    return list(paths.FIXTURES.rglob("*.toml"))
+    # Not the rest of the fixtures: what a referee serves, or a client does, is nothing to a host.
+    return [*paths.HOSTS.rglob("*.toml"), *paths.ORDERS.rglob("*.toml")]
 
 
 def _within(path: Path, places: Iterable[Path]) -> bool:
