@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import crash, orders_file, outcome, paths, permission, profile
+from selfship import crash, orders_file, outcome, paths, permission, profile, secrecy
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
 
@@ -97,7 +97,7 @@ class Witness:
         """BrokenKitError where the suites could not be loaded, or pytest itself broke."""
         if self.words:
             kept = crash.keep_text(self.words)
-            last = self.words.strip().splitlines()[-1].removeprefix("E").strip()
+            last = secrecy.cleaned(self.words.strip().splitlines()[-1].removeprefix("E").strip())
             raise BrokenKitError(f"The kit broke ({last}): report it with the traceback in {kept}.")
 
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from selfship.exchanges import Redactor
+from selfship import secrecy
 
 _HOLDS_SECRETS = re.compile(r"TOKEN|PASSW|SECRET|USERNAME|CREDENTIAL|API_?KEY", re.IGNORECASE)
 
@@ -21,8 +21,10 @@ def keep(problem: BaseException, environ: Mapping[str, str] = os.environ) -> Pat
 
 def keep_text(text: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The same for a traceback that is text already."""
-    redact = Redactor({name: value for name, value in environ.items() if _HOLDS_SECRETS.search(name)})
+    for variable, value in environ.items():
+        if _HOLDS_SECRETS.search(variable):
+            secrecy.learn(variable, value)
     handle, name = tempfile.mkstemp(prefix="selfship-", suffix=".traceback.txt", text=True)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(redact(text))
+        file.write(secrecy.cleaned(text))
     return Path(name)

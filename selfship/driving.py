@@ -5,14 +5,17 @@ The plugin asks; this decides what a test's end means. It is a pytest plugin its
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import ExitStack
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from selfship import expect, outcome, paths, requirements, session
+from selfship import expect, outcome, paths, requirements, secrecy, session
+from selfship.errors import LeakError
 from selfship.judging import Bench, Check
 from selfship.lifecycle import Event, State
 from selfship.pace import Interrupted
@@ -43,6 +46,7 @@ class Driving:
         self._judged: set[str] = set()
         self._expected = 0
         self._abandoned = False
+        self._leak: LeakError | None = None
 
     @property
     def certifying(self) -> bool:
@@ -159,9 +163,13 @@ class Driving:
         title = _title(item)
         for one in ids:
             check = _check(item, title, one, error)
+            check = replace(check, message=self._redact(check.message))
             self.bench.add(check)
         self._judged.add(item.nodeid)
         _tell(report, check)
+        if check.verdict is Verdict.ERROR:
+            report.longrepr = self._redact(str(report.longrepr))
+        report.sections = [(name, self._redact(text)) for name, text in report.sections]
         if self.run:
             if not outcome.lean():
                 setattr(report, "extras", [*getattr(report, "extras", []), *_evidence(check, self.run)])  # noqa: B010 - pytest-html's own attribute
@@ -182,6 +190,9 @@ class Driving:
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed)
             self.certificate = session.write(run, self.results)
+        except LeakError as leak:
+            self._leak = leak
+            return EXIT_STATUS[RunVerdict.ERROR]
         except OSError as problem:
             return self._unwritten(problem)
         finally:
@@ -191,6 +202,28 @@ class Driving:
         if self._terminal:
             self._terminal.finish(self.results, self.certificate)
         return status
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None]:
+        """The last gate, once everybody has written: takes back a report of pytest's that holds a secret."""
+        try:
+            yield
+        finally:
+            for path in self._reports_of_pytest():
+                name = secrecy.held(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
+                if name is not None:
+                    path.unlink()
+                    self._leak = self._leak or LeakError(path.name, name)
+        if self._leak:
+            outcome.last = outcome.Outcome(self._leak.exit_status)
+            if self._terminal:
+                self._terminal.interrupted()
+            pytest.exit(str(self._leak), returncode=self._leak.exit_status)
+
+    def _reports_of_pytest(self) -> list[Path]:
+        options = self.config.option
+        named = (getattr(options, "xmlpath", None), getattr(options, "htmlpath", None))
+        return [self.base / path for path in named if path] if self.run else []
 
     def _unwritten(self, problem: OSError) -> int:
         status = EXIT_STATUS[RunVerdict.ERROR]

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
+
+from selfship import secrecy
+from selfship.secrecy import Spelling
 
 Headers = tuple[tuple[str, str], ...]
-SHORTEST_SECRET = 6
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,31 +112,25 @@ class Redactor:
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
-        self._forms: dict[str, str] = {}
+        self._spellings: list[Spelling] = []
         for name, value in (secrets or {}).items():
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
-        """From now on `value`, in clear, URL-encoded, JSON-escaped or Base64, reads `$name`."""
-        if len(value) < SHORTEST_SECRET:
-            return
-        forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
-        forms.add(base64.b64encode(value.encode()).decode())
-        for form in forms:
-            self._forms.setdefault(form, f"${name}")
+        """From now on `value`, in clear or as URLs, JSON and the like show it, reads `$name`; no file may hold it."""
+        new = [one for one in secrecy.learn(name, value) if one not in self._spellings]
+        # The longest first: one secret may hold another. A new list: other threads may be reading the old one.
+        self._spellings = sorted([*self._spellings, *new], key=lambda one: -len(one.pattern.pattern))
 
     def __call__(self, text: str) -> str:
-        for form in sorted(self._forms, key=len, reverse=True):
-            if form in text:
-                text = text.replace(form, self._forms[form])
+        for one in self._spellings:
+            text = one.replace(text)
         return text
 
     def bytes(self, body: bytes) -> bytes:
-        for form in sorted(self._forms, key=len, reverse=True):
-            raw = form.encode()
-            if raw in body:
-                body = body.replace(raw, self._forms[form].encode())
-        return body
+        text = body.decode("utf-8", "surrogateescape")
+        redacted = self(text)
+        return body if redacted == text else redacted.encode("utf-8", "surrogateescape")
 
 
 class Recorder:
@@ -160,8 +156,10 @@ class Recorder:
         with self._lock:
             exchange = Exchange(seq=len(self.exchanges) + 1, **fields)
             self.exchanges.append(exchange)
-            if self._journal:
-                self._journal.write(json.dumps(to_json(exchange), separators=(",", ":")) + "\n")
+            line = json.dumps(to_json(exchange), separators=(",", ":")) if self._journal else ""
+            # What still holds a secret is kept from the disk; the HAR, which holds the same, is then refused aloud.
+            if self._journal and secrecy.held(line) is None:
+                self._journal.write(line + "\n")
                 self._journal.flush()
         return exchange
 

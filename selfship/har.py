@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from selfship import __version__
-from selfship.errors import UsageError
+from selfship import __version__, secrecy
+from selfship.errors import LeakError, UsageError
 from selfship.exchanges import Exchange, Headers
 
 PAGE = "run"
@@ -24,18 +24,27 @@ _OWN = ("seq", "scenario", "step", "operation", "attempt", "error")
 
 
 def write(exchanges: Iterable[Exchange], path: Path, *, started: str) -> None:
-    """Writes `exchanges` to `path`. `started`: the run's start, RFC 3339. OSError where it cannot be written."""
+    """Writes `exchanges` to `path`. `started`: the run's start, RFC 3339. OSError where it cannot be written.
+
+    LeakError, and no file, where one of them holds a secret.
+    """
     log = {
         "version": "1.2",
         "creator": {"name": "selfship", "version": __version__},
         "pages": [{"startedDateTime": started, "id": PAGE, "title": "selfship", "pageTimings": {}}],
     }
-    with path.open("w", encoding="utf-8", errors="replace") as file:
-        # An entry a line: to be searched and compared with everyday tools.
-        file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
-        for place, exchange in enumerate(exchanges):
-            file.write((",\n" if place else "\n") + json.dumps(_entry(exchange)))
-        file.write("\n]}}\n")
+    try:
+        with path.open("w", encoding="utf-8", errors="replace") as file:
+            # An entry a line: to be searched and compared with everyday tools.
+            file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
+            for place, exchange in enumerate(exchanges):
+                line = json.dumps(_entry(exchange))
+                secrecy.refuse(path.name, line)
+                file.write((",\n" if place else "\n") + line)
+            file.write("\n]}}\n")
+    except LeakError:
+        path.unlink()
+        raise
 
 
 def read(path: Path) -> list[Exchange]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import scenarios
+from selfship import scenarios, secrecy
 from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
@@ -188,9 +188,10 @@ def _turn(key: Key) -> tuple[int, int, str]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON so that a reader never finds half a file."""
+    """Writes JSON so that a reader never finds half a file. LeakError, and no file, where it holds a secret."""
     draft = path.with_suffix(path.suffix + ".part")
     text = json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
+    secrecy.refuse(path.name, text)
     # A host may have sent half of a surrogate pair: that must not cost the results.
     draft.write_text(text, encoding="utf-8", errors="replace")
     draft.replace(path)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import __version__, certificate, found_out, har, judging, orders_file, outcome, permission, requirements
+from selfship import (
+    __version__,
+    certificate,
+    found_out,
+    har,
+    judging,
+    orders_file,
+    outcome,
+    permission,
+    requirements,
+    secrecy,
+)
 from selfship.credentials import Credentials
 from selfship.embedded import embedded_host
-from selfship.errors import UsageError
+from selfship.errors import LeakError, UsageError
 from selfship.judging import Bench
 from selfship.profile import configured, resolve
 from selfship.provision import Provision
@@ -41,6 +52,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(f"{out} cannot be made ({problem.strerror}): name another folder with --out.") from None
+    secrecy.say_openly(profile.url, profile.name, profile.location, profile.other_location)
     seed = int(options.get("seed") or 0)
     return Run(Config(profile, credentials, out, seed, orders, provision))
 
@@ -134,17 +146,26 @@ def _stopped(run: Run, found: list[Any]) -> None:
 def write(run: Run, results: Results) -> Path:
     """Writes results, HAR and certificate, and drops the journal; the certificate's path. OSError where it cannot.
 
-    Of a lean run only the results.
+    Of a lean run only the results. LeakError where one of them would have held a secret: the others are written first.
     """
     out = run.config.out
-    write_json(out / "results.json", results.to_json())
-    if outcome.lean():
-        run.drop_journal()
-        return out / "results.json"
-    har.write(run.exchanges(), out / "exchanges.har", started=str(results.run["started"]))
-    certificate.write(results, run.exchanges(), out / "certificate.html")
+    files: list[Callable[[], None]] = [lambda: write_json(out / "results.json", results.to_json())]
+    if not outcome.lean():
+        exchanges = run.exchanges()
+        files += [
+            lambda: har.write(exchanges, out / "exchanges.har", started=str(results.run["started"])),
+            lambda: certificate.write(results, exchanges, out / "certificate.html"),
+        ]
+    leaks = []
+    for put in files:
+        try:
+            put()
+        except LeakError as leak:
+            leaks.append(leak)
+    if leaks:
+        raise leaks[0]
     run.drop_journal()
-    return out / "certificate.html"
+    return out / ("results.json" if outcome.lean() else "certificate.html")
 
 
 def now() -> datetime:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from selfship import secrecy
 from selfship.certificate import latency, page, words
 from selfship.certificate.drawing import HEIGHT, WIDTH
 from selfship.exchanges import Exchange
@@ -25,8 +26,10 @@ _HERE = Path(__file__).resolve().parent
 
 
 def write(results: Results, exchanges: Sequence[Exchange], path: Path) -> None:
-    """Writes the certificate of a run to `path`. OSError where it cannot be written."""
-    path.write_text(render(results, exchanges), encoding="utf-8", errors="replace")
+    """Writes the certificate of a run to `path`. OSError where it cannot be written, LeakError where it must not be."""
+    page = render(results, exchanges)
+    secrecy.refuse(path.name, page)
+    path.write_text(page, encoding="utf-8", errors="replace")
 
 
 def render(results: Results, exchanges: Sequence[Exchange]) -> str:
