@@ -19,6 +19,7 @@ from typing import Any
 from selfship import crash, orders_file, outcome, paths, permission, profile, secrecy
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
+from selfship.waiving.file import load_waivers
 
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
 REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plugin")
@@ -49,6 +50,9 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     if orders := options.get("orders"):
         orders_file.load(base / orders)
         arguments.append(f"--orders={base / orders}")
+    if waivers := options.get("waivers"):
+        load_waivers(waivers, base)
+        arguments.append(f"--waivers={base / waivers.expanduser()}")
     if options.get("provision") is not None:
         Provision(options["provision"])
     arguments += ["-k", options["keyword"]] if options.get("keyword") else []

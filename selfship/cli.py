@@ -41,6 +41,7 @@ def run_options(command: Command) -> Command:
             click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),
             click.option("--timeout", metavar="SECONDS", type=float, help="How long one request may take."),
             click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
+            click.option("--waivers", metavar="FILE.toml", type=path, help="Failures that somebody answers for."),
             click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is."),
         ]
     ):

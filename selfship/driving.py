@@ -5,7 +5,7 @@ The plugin asks; this decides what a test's end means. It is a pytest plugin its
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from html import escape
@@ -25,6 +25,8 @@ from selfship.run import Run
 from selfship.scenario import Recording
 from selfship.terminal import Terminal
 from selfship.verdict import EXIT_STATUS, RunVerdict, Verdict
+from selfship.waiving import excusing
+from selfship.waiving.file import Waiver, load_waivers, refuse_unknown_checks
 
 EVIDENCE_SHOWN = 4
 CLIPPED = 4000
@@ -47,6 +49,9 @@ class Driving:
         self._expected = 0
         self._abandoned = False
         self._leak: LeakError | None = None
+        self._waivers: list[Waiver] = []
+        self.collected: Sequence[str] = ()
+        """The checks there are, before any was deselected."""
 
     @property
     def certifying(self) -> bool:
@@ -82,6 +87,17 @@ class Driving:
         if self.by_command:
             self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
 
+    def prepare_waivers(self) -> None:
+        """UsageError where the waivers that were given are none."""
+        given = self.config.getoption("waivers")
+        self._waivers = load_waivers(Path(given), self.base) if given else []
+
+    @property
+    def _whole(self) -> bool:
+        named = [(self.base / str(arg).split("::")[0]).resolve() for arg in self.config.args]
+        whole = any(path == paths.SUITES or path in (paths.SUITES / "host", *paths.SUITES.parents) for path in named)
+        return whole and not any("::" in str(arg) for arg in self.config.args)
+
     def _ask_for_reports(self, out: Path) -> None:
         options = self.config.option
         if not options.xmlpath:
@@ -113,9 +129,9 @@ class Driving:
         names = ("host", "profile", "location", "other_location", "out", "orders", "provision")
         numbers = ("concurrency", "rate", "settle", "timeout", "seed")
         options = {name: self.config.getoption(name) for name in (*names, *numbers)}
-        named = [(self.base / str(arg).split("::")[0]).resolve() for arg in self.config.args]
-        whole = any(path == paths.SUITES or path in (paths.SUITES / "host", *paths.SUITES.parents) for path in named)
-        self._narrowed = self._narrowed or not whole or any("::" in str(arg) for arg in self.config.args)
+        self._narrowed = self._narrowed or not self._whole
+        if self._whole:
+            refuse_unknown_checks(self._waivers, self.collected)
         self._expected = len(items)
         self.run = session.open_run(options, self.base, self._stack)
         return self.run
@@ -166,7 +182,7 @@ class Driving:
             check = replace(check, message=self._redact(check.message))
             self.bench.add(check)
         self._judged.add(item.nodeid)
-        _tell(report, check)
+        _tell(report, self._excused(check))
         if check.verdict is Verdict.ERROR:
             report.longrepr = self._redact(str(report.longrepr))
         report.sections = [(name, self._redact(text)) for name, text in report.sections]
@@ -178,6 +194,11 @@ class Driving:
                 self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
         return report
 
+    def _excused(self, check: Check) -> Check:
+        """As pytest's reports show it: only the end of the run knows at which rule a failure is laid."""
+        today = self.run.started.date() if self.run else None
+        return excusing.excused([check], self._waivers, today)[0] if today else check
+
     def end(self, exitstatus: int) -> int | None:
         """Ends the run and writes its files; the exit status of the run, None where there was none."""
         if self.run is None:
@@ -188,7 +209,7 @@ class Driving:
         narrowed = self._narrowed or len(self._judged) < self._expected or interrupted
         run.end()
         try:
-            self.results = session.conclude(run, self.bench, narrowed=narrowed)
+            self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)
             self.certificate = session.write(run, self.results)
         except LeakError as leak:
             self._leak = leak
@@ -197,7 +218,7 @@ class Driving:
             return self._unwritten(problem)
         finally:
             self._stack.close()
-        status = INTERRUPTED if interrupted else EXIT_STATUS[RunVerdict(self.results.verdict)]
+        status = INTERRUPTED if interrupted else excusing.exit_status(self.results)
         outcome.last = outcome.Outcome(status, run.config.out / "results.json", self.certificate)
         if self._terminal:
             self._terminal.finish(self.results, self.certificate)
@@ -240,6 +261,8 @@ class Driving:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.results is not None and self.run is not None:
             terminalreporter.section(f"selfship: {self.results.verdict.value}")
+            for waived in excusing.lapsed(self.results):
+                terminalreporter.line(f"{waived.words} Until then the gate fails.")
             for cause in self.results.fix_first[:5]:
                 terminalreporter.line(f"{cause.requirement}: {self._redact(cause.message)}")
             terminalreporter.line(f"Certificate: {self.certificate}")
@@ -310,7 +333,7 @@ def _tell(report: pytest.TestReport, check: Check) -> None:
     report.user_properties.append(("verdict", check.verdict.value))
     if check.verdict is Verdict.FAIL:
         report.outcome, report.longrepr = "failed", f"{check.requirement}: {check.message}"
-    elif check.verdict is Verdict.WARN:
+    elif check.verdict in (Verdict.WARN, Verdict.WAIVED):
         report.outcome = "skipped"
         report.wasxfail = f"{check.requirement}: {check.message}"
         report.longrepr = report.wasxfail

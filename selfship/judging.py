@@ -250,7 +250,7 @@ def rows(
 
 def _finding(check: Check, exchanges: Sequence[Exchange]) -> Finding:
     first = next((seq for seq in check.exchanges if 0 < seq <= len(exchanges)), None)
-    telling = check.verdict in (Verdict.FAIL, Verdict.WARN)
+    telling = check.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.WAIVED)
     return Finding(
         check.id,
         check.verdict,

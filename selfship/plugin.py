@@ -41,6 +41,7 @@ OPTIONS = (
     ("--settle", "SECONDS", "until an accepted change is visible"),
     ("--timeout", "SECONDS", "how long one request may take"),
     ("--seed", "N", "explores other generated data than the fixed ones"),
+    ("--waivers", "FILE.toml", "failures that somebody answers for until a date"),
 )
 
 
@@ -64,6 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(driving, "selfship-driving")
     if driving.certifying:
         _check_names(config)
+        try:
+            driving.prepare_waivers()
+        except KitError as problem:
+            raise pytest.UsageError(str(problem)) from None
         driving.prepare_reports()
 
 
@@ -91,6 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for one in ids:
             if one not in table:
                 raise pytest.UsageError(f"{item.nodeid}: {one} is not in contracts/requirements.yaml.")
+    config.stash[DRIVING].collected = [item.nodeid for item in mine]
     keep, drop = _selected(config, items)
     if drop:
         config.hook.pytest_deselected(items=drop)

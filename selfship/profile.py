@@ -112,7 +112,7 @@ def load(name_or_path: str | Path, base: Path | None = None) -> Profile:
     try:
         data = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as problem:
-        raise _syntax_error(source, problem) from None
+        raise syntax_error(source, problem) from None
     check(source, data)
     switches, limits = _floats(data.get("switches", {})), _floats(data.get("limits", {}))
     plain = {key: data[key] for key in ("location", "other_location", "channel") if key in data}
@@ -165,7 +165,8 @@ def _read(name_or_path: str | Path, base: Path | None) -> ProfileText:
         raise UsageError(f"{path} cannot be read ({problem.strerror}): check the path and its permissions.") from None
 
 
-def _syntax_error(source: ProfileText, problem: tomllib.TOMLDecodeError) -> UsageError:
+def syntax_error(source: ProfileText, problem: tomllib.TOMLDecodeError) -> UsageError:
+    """One sentence about a file that is not TOML, with its line."""
     place = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)", str(problem))
     line = place[1] if place and place[1] else len(source.text.splitlines())
     said = str(problem)[: place.start()] if place else str(problem)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self, TypeVar
 
 from selfship.verdict import Level, RunVerdict, Verdict
 
 SCHEMA = "selfship-results/1"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,26 @@ class Cause:
     unlocks: int
 
 
+@dataclass(frozen=True)
+class Waived:
+    """A waiver of this run, and what came of it.
+
+    `requirement` or `check`: what it names; a check's `*` stands for anything. `expires`: its last day, ISO.
+    `status`: `applied`; `expired` or `stale`, which fail the gate; `untried` where nothing it names was judged.
+    `covers`: the checks that it excuses here. `words`: the same for people.
+    """
+
+    requirement: str | None
+    check: str | None
+    owner: str
+    reason: str
+    expires: str
+    ticket: str
+    status: str
+    words: str
+    covers: tuple[str, ...] = ()
+
+
 @dataclass
 class Results:
     """A whole run, in the shape of `contracts/results.schema.json`."""
@@ -102,7 +124,36 @@ class Results:
     fix_first: list[Cause] = field(default_factory=list)
     instability: list[str] = field(default_factory=list)
     summary: str = ""
+    waivers: list[Waived] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """As `results.json` holds it."""
         return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The reverse. KeyError, TypeError or ValueError where `data` is not what `to_json` wrote, now or earlier."""
+        values = {one.name: data[one.name] for one in fields(cls) if one.name in data}
+        values["verdict"] = RunVerdict(data["verdict"])
+        values["requirements"] = [_requirement(row) for row in data["requirements"]]
+        values["dialect"] = [_of(Observation, row) for row in data.get("dialect", ())]
+        values["matrix"] = [_of(MatrixCell, row) for row in data.get("matrix", ())]
+        values["fix_first"] = [_of(Cause, row) for row in data.get("fix_first", ())]
+        values["waivers"] = [_of(Waived, row) for row in data.get("waivers", ())]
+        return cls(**values)
+
+
+def _requirement(row: Mapping[str, Any]) -> RequirementResult:
+    findings, evidence = [_of(Finding, one) for one in row["findings"]], [_of(Evidence, one) for one in row["evidence"]]
+    return _of(RequirementResult, {**row, "findings": findings, "evidence": evidence})
+
+
+def _of(kind: type[T], row: Mapping[str, Any]) -> T:
+    """What a newer kit added is left out; verdicts and numbers of exchanges get their own types."""
+    values = {one.name: row[one.name] for one in fields(kind) if one.name in row}  # type: ignore[arg-type] # a dataclass
+    if values.get("verdict") is not None:
+        values["verdict"] = Verdict(values["verdict"])
+    for name in ("exchanges", "covers"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return kind(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ from selfship.provision import Provision
 from selfship.results import Results
 from selfship.run import Config, Run, write_json
 from selfship.verdict import Verdict, of_run
+from selfship.waiving import excusing
+from selfship.waiving.file import Waiver
 
 
 def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
@@ -61,13 +63,14 @@ def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
     return outcome.folder(base, options.get("host") and url, now())
 
 
-def conclude(run: Run, bench: Bench, *, narrowed: bool) -> Results:
-    """The results of a run that has ended."""
+def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver] = ()) -> Results:
+    """The results of a run that has ended, under the waivers that were given for it."""
     table = [one for one in requirements.load().values() if one.side == "host"]
     recordings = run.recordings()
     exchanges = run.exchanges()
     judged = {one.id: one.level for one in table if not (one.edition and run.host.switch("edition") == "strict")}
-    checks = judging.laid(bench.checks, recordings, judged, exchanges)
+    laid, today = judging.laid(bench.checks, recordings, judged, exchanges), run.started.date()
+    checks = excusing.excused(laid, waivers, today)
     found = judging.rows(table, checks, recordings, exchanges)
     if run.stop:
         _stopped(run, found)
@@ -114,6 +117,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool) -> Results:
         matrix=judging.matrix(checks, recordings),
         fix_first=judging.fix_first(found),
         instability=list(run.host.wire.instability),
+        waivers=excusing.accounts(laid, waivers, today, narrowed=narrowed),
     )
 
 

@@ -21,6 +21,7 @@ from rich.live import Live
 from rich.text import Text
 
 from selfship import found_out
+from selfship.certificate.reason import LAPSED
 from selfship.results import Finding, RequirementResult, Results
 from selfship.verdict import RunVerdict, Verdict
 
@@ -166,6 +167,7 @@ class Terminal:
         checks = sum(row.checks for row in results.requirements)
         run = results.run
         yield Text(f"{checks} checks, {run.get('requests', 0)} requests, {float(run.get('wall_s', 0.0)):.1f} s.")
+        yield from self._waivers(results)
         yield from self._first_fix(results)
         yield from self._untestable(results)
         yield from self._to_paste(results)
@@ -189,6 +191,14 @@ class Terminal:
         if ours:
             yield Text(f"An error of the kit, not of the host, please report it: {ours[0].id}", style="magenta")
             yield Text(f"  {self._safe(ours[1].message)}")
+
+    def _waivers(self, results: Results) -> Iterator[Text]:
+        for one in results.waivers:
+            excuse = f"Waived: {one.requirement or one.check}, by {one.owner} until {one.expires} ({one.ticket})."
+            lapsed = one.status in LAPSED
+            words = f"{one.words} Until then the gate fails." if lapsed else excuse if one.covers else ""
+            if words:
+                yield Text(self._safe(words), style="bold red" if lapsed else "")
 
     def _untestable(self, results: Results) -> Iterator[Text]:
         rows = [row for row in results.requirements if row.verdict is Verdict.NOT_TESTABLE]

@@ -15,7 +15,7 @@ from typing import Any
 from selfship import lifecycle, requirements
 from selfship.exchanges import Exchange, curl
 from selfship.operations import OPERATIONS
-from selfship.results import Cause, Evidence, Finding, MatrixCell, Observation, RequirementResult, Results
+from selfship.results import Cause, Evidence, Finding, MatrixCell, Observation, RequirementResult, Results, Waived
 from selfship.verdict import RunVerdict, Verdict, of_run
 
 HOST = "http://127.0.0.1:8080"
@@ -182,9 +182,16 @@ def waived() -> Sample:
         results,
         "LIM-2",
         Finding(
-            "suites/l.py::test_l", Verdict.WAIVED, "21 items are taken. Waived by A. Rao until 2026-06-30, OPS-12."
+            "suites/l.py::test_l",
+            Verdict.WAIVED,
+            "21 items are taken. Waived by A. Rao until 2026-06-30 (OPS-12).",
         ),
     )
+    stale = "The waiver of LIM-1 is stale, all that it excused passes now: B. Iyer takes it out."
+    results.waivers = [
+        Waived("LIM-2", None, "A. Rao", "Until 4.2.", "2026-06-30", "OPS-12", "applied", "1 check is excused."),
+        Waived("LIM-1", None, "B. Iyer", "Until 4.1.", "2026-06-30", "OPS-11", "stale", stale),
+    ]
     return _judged(results, _continuing(exchanges)), exchanges
 
 

@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 
 from selfship import lifecycle, paths, results, verdict
-from selfship.results import Cause, Evidence, Finding, MatrixCell, Observation, RequirementResult, Results
+from selfship.results import Cause, Evidence, Finding, MatrixCell, Observation, RequirementResult, Results, Waived
 from selfship.verdict import RunVerdict, Verdict
 
 SCHEMA: dict[str, Any] = json.loads(paths.RESULTS_SCHEMA.read_text("utf-8"))
@@ -58,6 +58,7 @@ def a_run() -> Results:
         fix_first=[Cause("LIM-2", "suites/test_a.py::test_c[status]", "21 took effect.", 4)],
         instability=["GET /oms/v3/shipment answered 502 once."],
         summary="One thing to mend.",
+        waivers=[Waived("LIM-2", None, "A. Rao", "Until 4.2.", "2026-12-31", "OPS-12", "applied", "1 check.", ("x",))],
     )
 
 
@@ -69,6 +70,17 @@ def written(run: Results) -> Any:
 def test_a_whole_run_fits() -> None:
     VALID.validate(written(a_run()))
     SECOND_OPINION.validate(written(a_run()))
+
+
+def test_what_is_read_is_what_was_written() -> None:
+    assert Results.from_json(written(a_run())) == a_run()
+
+
+def test_results_of_an_earlier_kit_can_be_read() -> None:
+    earlier = written(a_run())
+    del earlier["waivers"]
+
+    assert Results.from_json(earlier).waivers == []
 
 
 def test_an_empty_run_fits() -> None:
@@ -104,6 +116,9 @@ BROKEN: dict[str, Change] = {
     "latency without a number": lambda r: r["latency_ms"]["PUT /oms/v3/shipment/status"].pop("p95"),
     "time without offset": lambda r: r["run"].update(started="2026-01-31T11:43:18"),
     "digest cut short": lambda r: r["kit"].update(requirements_digest="sha256:0"),
+    "waiver without an owner": lambda r: r["waivers"][0].pop("owner"),
+    "waiver that nobody knows the state of": lambda r: r["waivers"][0].update(status="fine"),
+    "waiver until some day": lambda r: r["waivers"][0].update(expires="soon"),
     "unknown role": lambda r: r["target"].update(role="referee"),
     "unknown edition": lambda r: r["target"]["profile"].update(edition="default"),
 }
@@ -134,6 +149,7 @@ def test_the_schema_knows_every_verdict() -> None:
         ("observation", Observation),
         ("cell", MatrixCell),
         ("cause", Cause),
+        ("waiver", Waived),
     ],
 )
 def test_each_object_has_exactly_the_fields_of_its_class(name: str, kind: type[Any]) -> None:

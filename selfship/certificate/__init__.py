@@ -1,21 +1,15 @@
 """`certificate.html`: one page that a manager reads and an engineer acts on.
 
-Decides how the page is made: one file, complete without JavaScript, no network. All that a host or a client sent is
-escaped, and a content security policy lets only the page's own style and script run, each named by its digest.
+Decides what goes into it; how a page is made is `rendering`'s business, for this one and all others.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from selfship import secrecy
-from selfship.certificate import latency, page, words
+from selfship.certificate import latency, page, rendering
 from selfship.certificate.drawing import HEIGHT, WIDTH
 from selfship.exchanges import Exchange
 from selfship.results import Results
@@ -34,45 +28,11 @@ def write(results: Results, exchanges: Sequence[Exchange], path: Path) -> None:
 
 def render(results: Results, exchanges: Sequence[Exchange]) -> str:
     """The certificate of a run as HTML."""
-    style, script = (_HERE / "certificate.css").read_text("utf-8"), (_HERE / "certificate.js").read_text("utf-8")
-    return (
-        _environment()
-        .get_template("certificate.html.j2")
-        .render(
-            page=page.build(results, exchanges),
-            style=style,
-            script=script,
-            policy=_policy(style, script),
-        )
+    return rendering.render(
+        _HERE / "certificate.html.j2",
+        style=rendering.CERTIFICATE_STYLE.read_text("utf-8"),
+        script=(_HERE / "certificate.js").read_text("utf-8"),
+        page=page.build(results, exchanges),
+        BOX=(WIDTH, HEIGHT),
+        LENGTH=latency.LENGTH,
     )
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=words.visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"BOX": (WIDTH, HEIGHT), "LENGTH": latency.LENGTH}
-    environment.filters |= {
-        "count": words.count,
-        "cut": words.cut,
-        "moment": words.moment,
-        "number": words.number,
-    }
-    return environment

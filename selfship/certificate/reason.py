@@ -9,6 +9,8 @@ from selfship.certificate.words import count, listed, number
 from selfship.results import RequirementResult, Results
 from selfship.verdict import Level, RunVerdict, Verdict
 
+LAPSED = ("expired", "stale")
+"""What became of a waiver that fails the gate."""
 _UNJUDGED = (Verdict.BLOCKED, Verdict.NOT_TESTABLE)
 
 
@@ -29,6 +31,7 @@ def footnotes(results: Results) -> list[str]:
     broken = _having(results, None, Verdict.ERROR)
     if broken and results.verdict is not RunVerdict.ERROR:
         notes.append(f"The kit itself broke in {count(len(broken), 'rule')}: {_ids(broken)}.")
+    notes += [f"{one.words} Until then the gate fails." for one in results.waivers if one.status in LAPSED]
     if results.run.get("narrowed") and results.verdict is not RunVerdict.INCOMPLETE:
         notes.append("The run was narrowed to some of its checks.")
     return notes

@@ -15,7 +15,10 @@ _SPECIAL = tuple(MOCK / name for name in ("faults", "variants.py", "null.py"))
 """Parts of the mock that concern single cases."""
 _ASIDE = tuple(
     paths.PACKAGE / name
-    for name in ("mock", "proving", "certificate", "found_out.py", "har.py", "listing.py", "terminal.py", "conftest.py")
+    for name in (
+        *("mock", "proving", "certificate", "found_out.py", "har.py", "listing.py", "terminal.py", "conftest.py"),
+        *("waiving", "archive.py"),
+    )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
 _BORROWS = re.compile(r"^from selfship\.mock\.faults\.(\w+) import", re.MULTILINE)

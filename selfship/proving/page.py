@@ -5,18 +5,13 @@ One file, no script, no network. Decides what is shown and in which words; the t
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from selfship import requirements
-from selfship.certificate import words
+from selfship.certificate import rendering, words
 from selfship.certificate.words import Word
 from selfship.proving.kills import LOUD, FaultRow
 from selfship.proving.outcome import Outcome, Said
@@ -92,10 +87,7 @@ def write(proof: Proof, kill_table: Mapping[str, Any], path: Path) -> None:
 def render(proof: Proof, kill_table: Mapping[str, Any]) -> str:
     """The page of a proof as HTML; `kill_table` is what its JSON holds."""
     style = (_HERE / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    page = build(proof, kill_table)
-    return _environment().get_template("page.html.j2").render(page=page, style=style, policy=policy)
+    return rendering.render(_HERE / "page.html.j2", style=style, page=build(proof, kill_table))
 
 
 def build(proof: Proof, kill_table: Mapping[str, Any]) -> Page:
@@ -245,17 +237,3 @@ def _other(name: str, how: str, good: bool, outcome: Outcome, rules: list[tuple[
         _said(outcome, named)[:6],
         outcome.error or outcome.note,
     )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=words.visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": words.count, "cut": words.cut, "number": words.number}
-    return environment
