@@ -24,7 +24,10 @@ from selfship.waiving.file import load_waivers
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
 REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plugin")
 GENERATORS = ("_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
-SPARED = ("logging", "unraisableexception", "threadexception")
+SPARED = ("unraisableexception", "threadexception")
+"""Of pytest's own plugins, those that watch over code under test: the first walks all that a run has recorded five
+times over as it ends."""
+UNSEEN = ("logging",)
 """Of pytest's own plugins, those whose work nobody sees where no report is written."""
 PASSED_ON = ("host", "location", "other_location", "provision", "concurrency", "rate", "settle", "timeout", "seed")
 INTERRUPTED = 130
@@ -120,9 +123,9 @@ def _pytest_arguments() -> list[str]:
     # A dependency's deprecation is our business, not a reason to fail a host.
     fixed += ["-W", "default", "-p", "no:cacheprovider"]
     # The screen is the run's own: progress, then a summary.
-    fixed += ["-p", "no:terminalreporter"]
+    fixed += _plugins("no:terminalreporter", *(f"no:{name}" for name in SPARED))
     if outcome.lean():
-        return [*fixed, "--capture=no", *_plugins(*(f"no:{name}" for name in SPARED), *GENERATORS)]
+        return [*fixed, "--capture=no", *_plugins(*(f"no:{name}" for name in UNSEEN), *GENERATORS)]
     return [*fixed, *_plugins(*REPORTERS, *GENERATORS)]
 
 

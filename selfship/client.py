@@ -1,12 +1,11 @@
-"""The HTTP client of the kit, and the one module that imports httpx: its successor is one line away.
+"""The HTTP client of the kit: it sends, records and repeats what the rules call *neither* accepted nor refused.
 
-It sends, records and repeats what the rules call *neither* accepted nor refused. It never judges.
+It never judges. What a request is on the wire is the business of `selfship.connections`.
 """
 
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
-
+from selfship.connections import Connections, LostError
 from selfship.exchanges import Exchange, Recorder
 from selfship.hours import Hours
 from selfship.operations import OPERATIONS, TOKEN_HEADER
@@ -30,11 +28,7 @@ NO_TOKEN = ""
 
 
 class Wire:
-    """What all callers of a run share: address, recorder, pace, the TLS context, and notes on instability.
-
-    A client of its own for each caller and one TLS context for all: a shared pool is quadratic in its callers, and a
-    context of its own costs each client 20 ms.
-    """
+    """What all callers of a run share: address, connections, recorder, pace, and notes on instability."""
 
     def __init__(
         self, url: str, recorder: Recorder, pace: Pace, *, timeout_s: float, hours: Hours | None = None
@@ -46,12 +40,8 @@ class Wire:
         self.timeout_s = timeout_s
         self.instability: list[str] = []
         self.issued: dict[int, str] = {}
-        self._tls = ssl.create_default_context() if url.startswith("https:") else False
+        self.connections = Connections(self.url, timeout_s=timeout_s)
         self._lock = threading.Lock()
-
-    def client(self) -> httpx.Client:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
-        return httpx.Client(base_url=self.url, verify=self._tls, timeout=self.timeout_s, trust_env=False, limits=limits)
 
     def within_hours(self) -> None:
         """Stops the run where the hours are over in which the host may be called."""
@@ -73,10 +63,6 @@ class Caller:
         self.wire = wire
         self.tokens = tokens
         self.scenario = scenario
-        self._client = wire.client()
-
-    def close(self) -> None:
-        self._client.close()
 
     def call(
         self,
@@ -153,22 +139,17 @@ class Caller:
             headers[TOKEN_HEADER] = token
         headers.update(extra or {})
         query = f"?{urlencode(params)}" if params else ""
-        status, got, answer, error = None, [], b"", None
+        status: int | None = None
+        got: list[tuple[str, str]] = []
+        answer, error = b"", None
         self.wire.within_hours()
         with self.wire.pace.slot():
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             clock = time.perf_counter()
             try:
-                response = self._client.request(target.method, target.path + query, content=content, headers=headers)
-                status, got, answer = response.status_code, list(response.headers.multi_items()), response.content
-            except httpx.TimeoutException as exc:
-                error = "refused" if isinstance(exc, httpx.ConnectTimeout) else "timeout"
-            except httpx.ConnectError:
-                error = "refused"
-            except httpx.RemoteProtocolError:
-                error = "dropped"
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
-                error = f"{type(exc).__name__}: {exc}"
+                status, got, answer = self.wire.connections.send(target.method, target.path + query, headers, content)
+            except LostError as lost:
+                error = lost.how
             elapsed = (time.perf_counter() - clock) * 1000
         issued = None
         if operation == "token" and status is not None and 200 <= status < 300:
@@ -199,19 +180,16 @@ class Caller:
 
     def together(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Exchange]:
         """Sends several calls so that they overlap: each from a thread of its own, released at one moment."""
+        self.tokens.current(self)
         gate = threading.Barrier(len(calls))
         answers: list[Exchange | BaseException | None] = [None] * len(calls)
 
         def one(place: int, operation: str, options: dict[str, Any]) -> None:
-            caller = Caller(self.wire, self.tokens, self.scenario)
             try:
-                caller.tokens.current(caller)
                 gate.wait(timeout=2 * PATIENCE_S)
-                answers[place] = caller.call(operation, **options)
+                answers[place] = self.call(operation, **options)
             except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
                 answers[place] = exc
-            finally:
-                caller.close()
 
         threads = [threading.Thread(target=one, args=(i, *call), daemon=True) for i, call in enumerate(calls)]
         for thread in threads:

@@ -125,15 +125,12 @@ class Host:
         """
         with_other = other and self.other_tokens is not None
         caller = self.caller("supply", other=with_other)
-        try:
-            seen: set[str] = set()
-            more = True
-            while more:
-                more = False
-                for page in self.pages(caller, status, other=other):
-                    fresh = [view for view in page if view.id not in seen]
-                    more |= bool(fresh)
-                    seen.update(view.id for view in fresh)
-                    yield from fresh
-        finally:
-            caller.close()
+        seen: set[str] = set()
+        more = True
+        while more:
+            more = False
+            for page in self.pages(caller, status, other=other):
+                fresh = [view for view in page if view.id not in seen]
+                more |= bool(fresh)
+                seen.update(view.id for view in fresh)
+                yield from fresh

@@ -30,10 +30,7 @@ class Stop:
 def preflight(host: Host) -> Stop | None:
     """None where the run may go on. UnreachableError, or UsageError where the credentials are refused."""
     caller = host.caller("pre-flight")
-    try:
-        return _token(host, caller) or _read(host, caller)
-    finally:
-        caller.close()
+    return _token(host, caller) or _read(host, caller)
 
 
 def _reached(host: Host, exchange: Exchange) -> None:

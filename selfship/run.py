@@ -143,11 +143,7 @@ class Run:
 
     def shows_now(self, order_id: str) -> str | None:
         """The status that a read by id shows now, for a judgement that wants to be sure before it accuses."""
-        flow = Flow(self.host, "a second look")
-        try:
-            view = flow.read(order_id)
-        finally:
-            flow.caller.close()
+        view = Flow(self.host, "a second look").read(order_id)
         return view.status if view else None
 
     def exchanges(self) -> list[Exchange]:
@@ -165,13 +161,13 @@ class Run:
             return flow.recording
         finally:
             flow.recording.seconds = time.monotonic() - began
-            flow.caller.close()
 
     def end(self) -> None:
         """Stops what still runs and closes the journal; what has been recorded stays."""
         self.pace.stop()
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self.host.wire.connections.close()
         self.recorder.close()
 
     def drop_journal(self) -> None:

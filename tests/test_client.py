@@ -61,7 +61,7 @@ def scripted(script: Script | Callable[[Request], Response], *, given: str | Non
         try:
             yield caller
         finally:
-            caller.close()
+            caller.wire.connections.close()
 
 
 def attempts(caller: Caller) -> list[tuple[str, int | None]]:
@@ -171,7 +171,6 @@ def lost(operation: str, *, answers_later: bool) -> tuple[Exchange, int]:
     with hanging_up(answers_later=answers_later) as (url, heard):
         caller = caller_at(url, given="given-token")
         found = caller.call(operation, body=None if operation == "shipment" else [{"orderId": "1"}])
-        caller.close()
         return found, len(heard)
 
 
@@ -198,7 +197,6 @@ def test_a_refused_connection_is_recorded_as_that() -> None:
         assert caller.call("pack", body=[]).error == "refused"
         assert caller.call("shipment").error == "refused"
         assert [one.attempt for one in caller.wire.recorder.exchanges] == [1, 1, 2]
-        caller.close()
 
 
 def test_calls_together_are_in_flight_together() -> None:

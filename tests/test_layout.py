@@ -15,7 +15,7 @@ CLIENTS = sorted(paths.CLIENTS.glob("*.py"))
 
 PYTEST = {"plugin.py", "cli.py", "driving.py"}
 """What may import pytest: the plugin, its second half, and the command that starts it."""
-HTTPX = {"client.py"}
+HTTP = {"connections.py"}
 MOST_LINES = 400
 
 
@@ -55,8 +55,8 @@ def test_only_plugin_and_command_import_pytest() -> None:
     assert importers(KIT, "pytest", "_pytest") <= PYTEST
 
 
-def test_httpx_is_imported_in_one_place() -> None:
-    assert importers([*KIT, *SUITES], "httpx") == HTTPX
+def test_an_http_library_is_imported_in_one_place() -> None:
+    assert importers([*KIT, *SUITES], "httpcore", "httpx", "requests", "http.client") == HTTP
 
 
 def test_the_lifecycle_knows_nothing_of_ours() -> None:

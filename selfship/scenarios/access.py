@@ -134,11 +134,7 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
     other = flow.host.other_tokens
     if other is None:
         return
-    stranger = flow.host.caller(flow.name, other=True)
-    try:
-        token = other.current(stranger)
-    finally:
-        stranger.close()
+    token = other.current(flow.host.caller(flow.name, other=True))
     if not token:
         return
     if state is State.DP_ASSIGNED:
