@@ -171,6 +171,7 @@ def lost(operation: str, *, answers_later: bool) -> tuple[Exchange, int]:
     with hanging_up(answers_later=answers_later) as (url, heard):
         caller = caller_at(url, given="given-token")
         found = caller.call(operation, body=None if operation == "shipment" else [{"orderId": "1"}])
+        caller.wire.connections.close()
         return found, len(heard)
 
 

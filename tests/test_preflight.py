@@ -59,7 +59,9 @@ def host(
     routes = [("/aggregator/v1/token", token, "GET"), ("/oms/v3/shipment", read, "GET")]
     routes += [("/oms/v3/shipment/awb", write, "PUT")] if write else []
     with running_app(Starlette(routes=[Route(path, call, methods=[method]) for path, call, method in routes])) as url:
-        yield picture(url, location=location, given=given, **switches)
+        shown = picture(url, location=location, given=given, **switches)
+        yield shown
+        shown.wire.connections.close()
 
 
 def picture(url: str, *, location: str | None = "BLR-01", given: str | None = None, **switches: Any) -> Host:
