@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,18 @@ SPARED = ("unraisableexception", "threadexception")
 times over as it ends."""
 UNSEEN = ("logging",)
 """Of pytest's own plugins, those whose work nobody sees where no report is written."""
-PASSED_ON = ("host", "location", "other_location", "provision", "concurrency", "rate", "settle", "timeout", "seed")
+PASSED_ON = (
+    "host",
+    "location",
+    "other_location",
+    "provision",
+    "concurrency",
+    "rate",
+    "settle",
+    "timeout",
+    "seed",
+    "i_know_this_is_production",
+)
 INTERRUPTED = 130
 OF_PYTEST = {4: 2, 5: 4}
 """pytest's own statuses (wrong usage, nothing collected) in ours, where no run was judged."""
@@ -41,13 +52,14 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     `options` as the command line gave them, None or empty where not given; `base` is what their paths are relative to.
     """
     resolved = profile.configured(options, environ, base)
-    permission.check_hours(resolved, datetime.now(UTC))
+    permission.check(resolved, options)
     if resolved.url is not None:
         profile.Credentials.read(resolved.secrets, environ).required()
     arguments = [f"--out={_out(options.get('out'), base, resolved.url)}"]
     arguments += [f"--{name.replace('_', '-')}={options[name]}" for name in PASSED_ON if options.get(name) is not None]
     for name in ("requirement", "suite"):
         arguments += [f"--{name}={value}" for value in options.get(name, ())]
+    arguments += [f"--touch={_absolute(value, base)}" for value in options.get("touch") or ()]
     if named := options.get("profile") or environ.get("SELFSHIP_PROFILE"):
         arguments.append(f"--profile={base / Path(named).expanduser() if profile.is_path(named) else named}")
     if orders := options.get("orders"):
@@ -116,6 +128,12 @@ def _out(given: Path | None, base: Path, url: str | None) -> Path:
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise UsageError(f"--out {out} cannot be written in {nearest}: give a folder that is yours.")
     return out
+
+
+def _absolute(touch: str, base: Path) -> str:
+    """What `--touch` names, with the path of a file such that it can be read from anywhere."""
+    kind, colon, value = touch.partition(":")
+    return f"{kind}{colon}{base / Path(value.strip()).expanduser()}" if kind == "orders" else touch
 
 
 def _pytest_arguments() -> list[str]:

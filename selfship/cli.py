@@ -36,6 +36,16 @@ def run_options(command: Command) -> Command:
             click.option("-k", "keyword", metavar="EXPRESSION", help="Only the checks that match, as in pytest."),
             click.option("--orders", metavar="FILE", type=path, help="Orders by state: JSON, TOML, CSV or lines."),
             click.option("--provision", metavar="CMD", help="Command that makes orders: gets STATE COUNT JOURNEY."),
+            click.option(
+                "--touch",
+                metavar="WHAT",
+                multiple=True,
+                help="What the run may write to on a host elsewhere: location:CODE, channel:NAME, order:ID or "
+                "orders:FILE; repeatable.",
+            ),
+            click.option(
+                "--i-know-this-is-production", metavar="HOSTNAME", help="Write to a host that looks like production."
+            ),
             click.option("--concurrency", metavar="N", type=int, help="Requests at the same time."),
             click.option("--rate", metavar="N", type=float, help="Requests a second, 0 for no limit."),
             click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from selfship.connections import Connections, LostError
 from selfship.exchanges import Exchange, Recorder
+from selfship.guard import Guard
 from selfship.hours import Hours
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 from selfship.pace import Pace, pauses
@@ -31,9 +32,17 @@ class Wire:
     """What all callers of a run share: address, connections, recorder, pace, and notes on instability."""
 
     def __init__(
-        self, url: str, recorder: Recorder, pace: Pace, *, timeout_s: float, hours: Hours | None = None
+        self,
+        url: str,
+        recorder: Recorder,
+        pace: Pace,
+        *,
+        timeout_s: float,
+        guard: Guard,
+        hours: Hours | None = None,
     ) -> None:
         self.url = url.rstrip("/")
+        self.guard = guard
         self.hours = hours
         self.recorder = recorder
         self.pace = pace
@@ -138,6 +147,7 @@ class Caller:
         if token:
             headers[TOKEN_HEADER] = token
         headers.update(extra or {})
+        self.wire.guard.check(target, content)
         query = f"?{urlencode(params)}" if params else ""
         status: int | None = None
         got: list[tuple[str, str]] = []

@@ -126,8 +126,8 @@ class Driving:
 
     def open(self, items: list[pytest.Item]) -> Run:
         """The run for these tests. UsageError where it cannot be."""
-        names = ("host", "profile", "location", "other_location", "out", "orders", "provision")
-        numbers = ("concurrency", "rate", "settle", "timeout", "seed")
+        names = ("host", "profile", "location", "other_location", "out", "orders", "provision", "touch")
+        numbers = ("concurrency", "rate", "settle", "timeout", "seed", "i_know_this_is_production")
         options = {name: self.config.getoption(name) for name in (*names, *numbers)}
         self._narrowed = self._narrowed or not self._whole
         if self._whole:

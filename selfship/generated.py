@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from selfship import contract, paths
+from selfship import contract, guard, paths
 from selfship.errors import BrokenKitError
 from selfship.operations import OPERATIONS
 
@@ -74,11 +74,14 @@ class Case:
         found: dict[str, Any] = {"step": f"generated: {self.about}"}
         found |= {"params": {name: _in_a_query(value) for name, value in query.items()}} if query else {}
         found |= {"headers": dict(self.headers)} if self.headers else {}
-        if self.raw is not None:
-            found["raw"] = self.raw
-        elif self.has_body:
-            found["raw"] = json.dumps(_aimed(self.body, ids)).encode()
-        return found
+        if self.raw is None and not self.has_body:
+            return found
+        own = self.raw if self.raw is not None else json.dumps(self.body).encode()
+        sent = self.raw if self.raw is not None else json.dumps(_aimed(self.body, ids)).encode()
+        for name in guard.named(own) & guard.named(sent):
+            # Drawn from the contract alone: an order of that name was never seen anywhere.
+            guard.made_up(name)
+        return {**found, "raw": sent}
 
 
 def _aimed(value: Any, ids: Iterator[str], name: str = "") -> Any:

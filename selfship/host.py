@@ -21,6 +21,8 @@ from selfship.supply import Supply
 from selfship.tokens import TokenSource
 
 MOST_PAGES = 200
+LOCATION_KEYS = ("locationCode", "location_code", "storeCode", "store_code")
+"""Where an order may say its location. The documents have no such field: a host that adds one is believed."""
 
 
 @dataclass
@@ -85,6 +87,15 @@ class Host:
         """`event` was accepted: the positive control of every refusal of it."""
         with self._lock:
             self.accepted.setdefault(event, step)
+
+    def may_touch(self, view: View, other: bool) -> bool:
+        """Whether the run may write to an order that a listing shows: to any on this machine, unless some are named."""
+        touch = self.profile.touch
+        if not touch:
+            return self.profile.loopback
+        listed_for = self.profile.other_location if other else self.profile.location
+        location = next((view.raw[key] for key in LOCATION_KEYS if isinstance(view.raw.get(key), str)), listed_for)
+        return touch.covers(view.id, view.channel, location)
 
     def caller(self, scenario: str, *, other: bool = False) -> Caller:
         """A client of its own for one scenario, with the second location's token where `other`."""

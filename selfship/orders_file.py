@@ -49,7 +49,7 @@ class _Source:
 
 def load(path: Path) -> dict[State, list[str]]:
     """The ids of each state, in the file's order. UsageError, one sentence with file and line, where it is not one."""
-    source = _Source(path, _read(path))
+    source = _Source(path, text_of(path))
     if path.suffix.lower() == ".toml":
         entries = _from_toml(source)
     elif path.suffix.lower() == ".json" or source.text.lstrip()[:1] in ("{", "["):
@@ -71,7 +71,8 @@ def load(path: Path) -> dict[State, list[str]]:
     return found
 
 
-def _read(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What is in the file. UsageError where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

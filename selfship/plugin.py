@@ -42,6 +42,7 @@ OPTIONS = (
     ("--timeout", "SECONDS", "how long one request may take"),
     ("--seed", "N", "explores other generated data than the fixed ones"),
     ("--waivers", "FILE.toml", "failures that somebody answers for until a date"),
+    ("--i-know-this-is-production", "HOSTNAME", "writes to a host that looks like production"),
 )
 
 
@@ -49,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("selfship", "certifying a Konnect host")
     for name, metavar, text in OPTIONS:
         group.addoption(name, metavar=metavar, default=None, help=text)
+    group.addoption("--touch", metavar="WHAT", action="append", default=[], help="what the run may write to")
     group.addoption("--requirement", metavar="ID", action="append", default=[], help="only this requirement")
     group.addoption("--suite", metavar="NAME", action="append", default=[], help="only this folder of suites/host")
     # pytest has a --quiet of its own; `certify` passes it on.

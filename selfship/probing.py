@@ -14,6 +14,7 @@ from typing import Any
 from selfship import answers, bodies, lifecycle, orders
 from selfship.answers import Answer, Kind
 from selfship.flow import Flow
+from selfship.guard import made_up
 from selfship.lifecycle import EVENTS, Cell, Event
 from selfship.orders import View
 from selfship.scenario import BrokenError, PassedByError, Step
@@ -197,7 +198,7 @@ def _one_by_one(flow: Flow, probes: Sequence[Probe], another: Callable[[], Order
 
 def unknown_id() -> str:
     """An order id that no host has: of the documents' length, and out of their range of time."""
-    return "99" + bodies.unique("")[-6:].translate(str.maketrans("ABCDEF", "012345")).rjust(18, "7")
+    return made_up("99" + bodies.unique("")[-6:].translate(str.maketrans("ABCDEF", "012345")).rjust(18, "7"))
 
 
 def probes_of(state: lifecycle.State) -> list[Probe]:

@@ -23,6 +23,7 @@ from selfship.errors import UsageError
 from selfship.hours import Hours
 from selfship.nearest import hint
 from selfship.profile_keys import COUNT, RATE, SECONDS, TIMEOUT, URL, Key, ProfileText, check
+from selfship.touch import Touch, read
 
 __all__ = ["Credentials", "Limits", "Profile", "Secrets", "Switches", "Touch", "configured", "load", "resolve"]
 
@@ -62,15 +63,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Touch:
-    """What a run may write to on a host that is not on this machine."""
-
-    orders: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Profile:
     """A host as the run sees it. `foreign`: order ids that the credentials do not cover.
 
@@ -86,7 +78,7 @@ class Profile:
     limits: Limits = Limits()
     secrets: Secrets = field(default_factory=Secrets)
     foreign: tuple[str, ...] = ()
-    touch: Touch = Touch()
+    touch: Touch = field(default_factory=Touch)
     mock: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -251,10 +243,12 @@ def resolve(profile: Profile, options: Mapping[str, Any], environ: Mapping[str, 
 def configured(options: Mapping[str, Any], environ: Mapping[str, str], base: Path | None = None) -> Profile:
     """The profile that a run asks for, resolved. Its `url` is None where the embedded mock is meant.
 
-    `--profile`, else SELFSHIP_PROFILE; without either, an open profile for a given host and `mock` for none.
+    `--profile`, else SELFSHIP_PROFILE; without either, an open profile for a given host and `mock` for none. What
+    `--touch` names takes the place of what the profile names.
     """
     name = options.get("profile") or environ.get("SELFSHIP_PROFILE")
-    if name:
-        return resolve(load(name, base), options, environ)
-    open_profile = resolve(Profile(), options, environ)
-    return open_profile if open_profile.url else resolve(load("mock"), options, environ)
+    found = resolve(load(name, base) if name else Profile(), options, environ)
+    if not (name or found.url):
+        found = resolve(load("mock"), options, environ)
+    given = options.get("touch")
+    return replace(found, touch=read(given, base or Path.cwd())) if given else found

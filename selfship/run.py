@@ -20,6 +20,7 @@ from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
 from selfship.flow import Flow
+from selfship.guard import Guard
 from selfship.host import Host
 from selfship.lifecycle import State
 from selfship.pace import Interrupted, Pace
@@ -67,6 +68,7 @@ class Run:
             self.pace,
             timeout_s=profile.limits.timeout,
             hours=profile.limits.open_hours,
+            guard=Guard(),
         )
         other = None
         if credentials.has_other:
@@ -87,6 +89,8 @@ class Run:
             given=config.orders,
             provision=config.provision,
             excluded=frozenset(profile.foreign),
+            permits=self.host.may_touch,
+            lend=wire.guard.lend,
         )
         self.stop: Stop | None = None
         self._futures: dict[Key, Future[Recording]] = {}

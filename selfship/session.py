@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,14 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
     Relative paths are taken from `base`. UsageError for whatever does not fit.
     """
     profile = configured(options, os.environ, base)
-    permission.check_hours(profile, datetime.now(UTC))
+    permission.check(profile, options)
     orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
     provision = Provision(options["provision"], secrets=profile.secrets) if options.get("provision") else None
     if profile.url is None:
         name = options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock"
         host = stack.enter_context(embedded_host(name))
-        profile, credentials = resolve(host.profile, {**options, "host": None}, os.environ), host.credentials
+        touch, credentials = profile.touch, host.credentials
+        profile = replace(resolve(host.profile, {**options, "host": None}, os.environ), touch=touch)
     else:
         credentials = Credentials.read(profile.secrets, os.environ).required()
     out = base / options["out"] if options.get("out") else _folder(base, options, profile.url)

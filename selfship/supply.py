@@ -126,15 +126,20 @@ class Supply:
         given: Mapping[State, list[str]] | None = None,
         provision: Provisioner | None = None,
         excluded: frozenset[str] = frozenset(),
+        permits: Callable[[View, bool], bool] = lambda *_: True,
+        lend: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`permits`: whether an order that a listing shows may be written to. `lend`: is told of each given out."""
         self._lister = lister
         self._given = {state: list(ids) for state, ids in (given or {}).items()}
         self._provision = provision
         self._shelves: dict[tuple[str, bool], _Shelf] = {}
         self._taken: set[str] = set(excluded)
         self._lock = threading.RLock()
+        self._permits, self._lend = permits, lend
         self.leased: dict[str, str] = {}
         self.broken_provision = ""
+        self._forbidden: set[tuple[str, str]] = set()
 
     def lease(self, need: Need, scenario: str) -> list[Order]:
         """`need.count` orders in the needed state, or in one from which it can be walked to. NoSupplyError."""
@@ -148,12 +153,10 @@ class Supply:
             for start in _starts(need):
                 found, without_flag = self._take(start, need)
                 if len(found) >= need.count:
-                    for order in found:
-                        self.leased[order.id] = scenario
-                    return found
+                    return self._leased_to(scenario, found)
                 best, unflagged = max(best, len(found)), unflagged + without_flag
                 self._give_back(found)
-            raise NoSupplyError(need, best, unflagged, self.broken_provision)
+            raise NoSupplyError(need, best, unflagged, self.broken_provision or self._left_alone(need))
 
     def spare(self, state: State, count: int, scenario: str, *, leaving: int) -> list[Order]:
         """`count` orders found in `state` as they are, if `leaving` more are free there besides; else none.
@@ -167,9 +170,19 @@ class Supply:
                 found += self._from_listing(state, need, need.count - len(found))[0]
             taken = found[:count] if len(found) == need.count else []
             self._give_back(found[len(taken) :][::-1])
-            for order in taken:
-                self.leased[order.id] = scenario
-            return taken
+            return self._leased_to(scenario, taken)
+
+    def _leased_to(self, scenario: str, orders: list[Order]) -> list[Order]:
+        for order in orders:
+            self.leased[order.id] = scenario
+            self._lend(order.id)
+        return orders
+
+    def _left_alone(self, need: Need) -> str:
+        """A remark where orders were passed over because nobody named them as the run's to write to."""
+        statuses = {COARSE[start][0] for start in _starts(need) if start in LISTED}
+        count = sum(status in statuses for status, _ in self._forbidden)
+        return f"{count} more are there that the run may not touch." if count else ""
 
     def _take(self, start: State, need: Need) -> tuple[list[Order], int]:
         found = self._from_given(start, need)
@@ -218,6 +231,9 @@ class Supply:
             while len(found) < count and (place < len(shelf.free) or shelf.more()):
                 view = shelf.free[place]
                 if view.id in self._taken:
+                    shelf.free.pop(place)
+                elif not self._permits(view, need.other_location):
+                    self._forbidden.add((status, view.id))
                     shelf.free.pop(place)
                 elif view.self_ship is None and not view.locked:
                     unflagged += 1

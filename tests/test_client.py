@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from selfship.client import NO_TOKEN, Caller, Wire, retry_after
 from selfship.exchanges import Exchange, Recorder, Redactor
+from selfship.guard import Guard
 from selfship.mock.serve import running_app
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 from selfship.pace import Pace
@@ -45,7 +46,8 @@ class Script:
 
 
 def caller_at(url: str, *, given: str | None = None) -> Caller:
-    wire = Wire(url, Recorder(Redactor({"SELFSHIP_PASSWORD": "pass-word"})), Pace(4), timeout_s=5)
+    wire = Wire(url, Recorder(Redactor({"SELFSHIP_PASSWORD": "pass-word"})), Pace(4), timeout_s=5, guard=Guard())
+    wire.guard.lend("1")
     tokens = TokenSource("SELFSHIP_TOKEN", given=given, username="" if given else "user", password="pass-word")
     return Caller(wire, tokens, "test")
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from selfship.client import Wire
 from selfship.errors import UnreachableError, UsageError
 from selfship.exchanges import Recorder, Redactor
+from selfship.guard import Guard
 from selfship.host import Host
 from selfship.mock.serve import running_app
 from selfship.pace import Pace
@@ -65,7 +66,7 @@ def host(
 
 
 def picture(url: str, *, location: str | None = "BLR-01", given: str | None = None, **switches: Any) -> Host:
-    wire = Wire(url, Recorder(Redactor()), Pace(4), timeout_s=5)
+    wire = Wire(url, Recorder(Redactor()), Pace(4), timeout_s=5, guard=Guard())
     profile = Profile(url=url, location=location, switches=Switches(**switches))
     return Host(wire, profile, TokenSource("SELFSHIP_TOKEN", given=given, username="user", password="word"))
 

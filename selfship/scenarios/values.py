@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from selfship.flow import Flow
+from selfship.guard import made_up
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.operations import BULK
 from selfship.probing import Probe, probe_all, unknown_id
@@ -23,7 +24,7 @@ REQUIRED: dict[Event, tuple[str, ...]] = {
 }
 """The fields that VAL-1 names, by an event of each operation that carries them."""
 WRONG_TYPES: dict[str, Any] = {
-    "orderId": 17,
+    "orderId": int(made_up("17")),
     "awbNumber": 17,
     "courierName": ["Selfship"],
     "orderStatus": 17,
