@@ -98,6 +98,20 @@ def mock(**options: Any) -> int:
 
 
 @cli.command()
+@click.option("--scenario", metavar="NAME|FILE.toml", default="basic", show_default=True, help="What the client meets.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the session's files go.")
+@click.option("--session", metavar="DIR", type=click.Path(path_type=Path), help="Takes up the session of that folder.")
+@click.option("--idle", metavar="SECONDS", type=click.FloatRange(0.1), default=60, show_default=True)
+@click.option("--quiet", is_flag=True, help="Only the address, the verdict and the certificate.")
+def referee(**options: Any) -> int:
+    """Serve the mock to a client, judge what it does, and write its certificate."""
+    from selfship.referee import command
+
+    return command.run(options, os.environ, Path.cwd())
+
+
+@cli.command()
 @click.option("--group", metavar="PREFIX", help="Only this group, such as FWD.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def requirements(group: str | None, as_json: bool) -> int:

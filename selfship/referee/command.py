@@ -1,0 +1,100 @@
+"""`selfship referee`: puts a session together from the flags, serves it, and leaves its certificates."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from selfship.errors import BrokenKitError, UsageError
+from selfship.referee import plan as plans
+from selfship.referee import report
+from selfship.referee.advice import advice
+from selfship.referee.app import Referee
+from selfship.referee.partner import Partner
+from selfship.referee.plan import Plan
+from selfship.referee.rules.ending import Ending
+from selfship.referee.screen import Screen
+from selfship.referee.server import Server, address, listen
+from selfship.referee.session import Session, open_folder, taken
+from selfship.results import Results
+from selfship.terminal import Terminal
+from selfship.verdict import EXIT_STATUS, RunVerdict
+
+_WORST = (RunVerdict.NONCONFORMING, RunVerdict.ERROR, RunVerdict.INCOMPLETE, RunVerdict.CONFORMING)
+
+
+def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> int:
+    """Serves until the session ends; the exit status of its worst certificate. UsageError for what cannot work."""
+    session = _session(options, environ, base)
+    listening = listen(options["port"])
+    url = address(listening)
+    for partner in session.partners:
+        partner.base = url
+    screen = Screen(session, quiet=options["quiet"])
+    server = Server(Referee(session.partners, url), lambda: _announce(session, url, screen), session.over)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        screen.end()
+    try:
+        return _conclude(session, url, quiet=options["quiet"])
+    except OSError as problem:
+        raise BrokenKitError(
+            f"The reports cannot be written ({problem.strerror or problem}): make room, then take the session up again "
+            f"with --session {session.folder}."
+        ) from problem
+    finally:
+        session.close()
+
+
+def _session(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> Session:
+    if options["session"]:
+        folder = base / options["session"].expanduser()
+        return Session(open_folder(folder), folder, environ, idle=options["idle"])
+    plan = plans.load(options["scenario"], base)
+    folder = base / options["out"].expanduser() if options["out"] else _folder(base, plan)
+    if taken(folder):
+        raise UsageError(f"{folder} holds a session already: take it up with --session, or name another --out.")
+    return Session(plan, folder, environ, idle=options["idle"])
+
+
+def _folder(base: Path, plan: Plan) -> Path:
+    return base / "reports" / f"{datetime.now():%Y%m%d-%H%M%S}-referee-{plan.name}"  # noqa: DTZ005 - a person reads it
+
+
+def _announce(session: Session, url: str, screen: Screen) -> None:
+    click.echo(f"Referee: {url} (scenario {session.plan.name})")
+    sys.stdout.flush()
+    screen.begin(url)
+
+
+def _conclude(session: Session, url: str, *, quiet: bool) -> int:
+    verdicts = []
+    for partner in session.partners:
+        found = _results(session, partner, url)
+        certificate = report.write(found, partner.journal.exchanges, session.reports(partner))
+        Terminal(quiet=quiet).finish(found, certificate)
+        verdicts.append(found.verdict)
+    return EXIT_STATUS[next(verdict for verdict in _WORST if verdict in verdicts)]
+
+
+def _results(session: Session, partner: Partner, url: str) -> Results:
+    ending = Ending(session.ended, partner.world.standings(), advice(partner))
+    profile = {
+        "name": session.plan.name,
+        "partner": partner.own.name,
+        "edition": session.plan.edition,
+        "credit_note": session.plan.credit_note,
+        "rto_acceptance": session.plan.rto_acceptance,
+        "auth": session.plan.auth,
+        "poll_interval": session.plan.poll_interval,
+        "page_size": session.plan.page_size,
+    }
+    run = {"id": session.folder.name, "started": session.started, "wall_s": round(session.seconds, 3)}
+    target = {"url": url, "profile": profile}
+    return report.results(partner.judge.memory, ending, partner.journal.exchanges, run=run, target=target)

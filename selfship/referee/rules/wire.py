@@ -1,0 +1,88 @@
+"""AGG-1, AGG-2, AGG-3, AGG-16: what a single call looks like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from selfship import contract
+from selfship.operations import MAX_ITEMS, OPERATIONS
+from selfship.referee.calls import Call
+from selfship.referee.rules.memory import Breach, Memory
+
+
+def token(call: Call, memory: Memory) -> Breach | None:
+    """AGG-1: the token travels in its header and nowhere else."""
+    if call.operation == "token":
+        return None
+    label = OPERATIONS[call.operation].label
+    if call.sent_token:
+        return Breach(
+            "AGG-1",
+            f"{label} carried the token {_place(call.sent_token)}: it belongs into the header x-access-token.",
+            (call.seq,),
+        )
+    if call.auth == "unknown":
+        return Breach("AGG-1", f"{label} came with an x-access-token that was never issued.", (call.seq,))
+    if call.auth == "missing" and memory.renewed:
+        return Breach("AGG-1", f"{label} came without x-access-token, though the client has a token.", (call.seq,))
+    if call.auth == "good":
+        memory.held("AGG-1", call.seq)
+    return None
+
+
+def _place(places: tuple[str, ...]) -> str:
+    return " and ".join({"query": "in the query string", "authorization": "in Authorization"}[each] for each in places)
+
+
+def limit(call: Call, memory: Memory) -> Breach | None:
+    """AGG-3: at most 20 items."""
+    if not OPERATIONS[call.operation].bulk or not isinstance(call.body, list):
+        return None
+    if len(call.body) > MAX_ITEMS:
+        label = OPERATIONS[call.operation].label
+        return Breach("AGG-3", f"{label} carried {len(call.body)} items; at most {MAX_ITEMS} are allowed.", (call.seq,))
+    memory.held("AGG-3", call.seq)
+    return None
+
+
+def body(call: Call, memory: Memory) -> Breach | None:
+    """AGG-2: the body fits the contract. Ids that nobody read are `unknown_id`'s."""
+    operation = OPERATIONS[call.operation]
+    if operation.method == "GET":
+        return None
+    if call.body is None:
+        return Breach("AGG-2", f"{operation.label} carried a body that is not JSON.", (call.seq,))
+    wrong = next(iter(contract.complaints(f"{operation.name}.request", call.body, memory.terms.edition)), None)
+    if wrong is not None:
+        return Breach("AGG-2", f"{operation.label} carried a body that does not fit the contract: {wrong}", (call.seq,))
+    memory.held("AGG-2", call.seq)
+    return None
+
+
+def strange_ids(call: Call) -> Iterator[Breach]:
+    """AGG-2: each id is one that the client has read."""
+    for item in call.items:
+        if item.facts is None and isinstance(item.order_id, str):
+            label = OPERATIONS[call.operation].label
+            named = json.dumps(item.order_id)[:60]
+            yield Breach(
+                "AGG-2",
+                f"{label} named orderId {named}, and no order of this client has that id: ids are sent "
+                "exactly as they were read.",
+                (call.seq,),
+            )
+
+
+def location(call: Call, memory: Memory) -> Breach | None:
+    """AGG-16: with company-level credentials each read names its location. /info has no documented parameter for it."""
+    if not memory.terms.company or call.operation != "shipment":
+        return None
+    if not call.query.get("locationCode"):
+        return Breach(
+            "AGG-16",
+            "GET /oms/v3/shipment came without locationCode, which company-level credentials need.",
+            (call.seq,),
+        )
+    memory.held("AGG-16", call.seq)
+    return None

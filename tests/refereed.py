@@ -1,0 +1,149 @@
+"""A client that the tests write call by call, and a referee for it to call: in a thread, with its session on disk."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from selfship.referee import plan, report
+from selfship.referee.advice import advice
+from selfship.referee.app import Referee
+from selfship.referee.partner import Partner
+from selfship.referee.rules.ending import Ending, Reason
+from selfship.referee.server import Server, address, listen
+from selfship.referee.session import Session
+from selfship.results import Results
+
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the referee answered; `status` 0 where it hung up."""
+
+    status: int
+    json: Any
+    headers: Message
+
+
+class Client:
+    """Calls the referee as it is told, with a token that it gets when first needed."""
+
+    def __init__(self, url: str, username: str = "demo", password: str = "demo") -> None:
+        self.url, self._credentials = url, {"username": username, "password": password}
+        self.token: str | None = None
+
+    def log_in(self) -> str:
+        said = self.call("GET", f"/aggregator/v1/token?{urllib.parse.urlencode(self._credentials)}", token=None)
+        self.token = str(said.json["access_token"])
+        return self.token
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = "", headers: Mapping[str, str] = {}
+    ) -> Said:
+        own = self.token if token == "" else token
+        sent = {"content-type": "application/json", **({"x-access-token": own} if own else {}), **headers}
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        asked = urllib.request.Request(f"{self.url}{path}", data, sent, method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+                return Said(answer.status, _json(answer.read()), answer.headers)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return Said(refused.code, _json(refused.read()), refused.headers)
+        except OSError:
+            return Said(0, None, Message())
+
+    def get(self, path: str) -> Any:
+        return self.call("GET", path).json
+
+    def orders(self, status: str, **query: str) -> list[dict[str, Any]]:
+        if self.token is None:
+            self.log_in()
+        asked = urllib.parse.urlencode({"orderStatus": status, **query})
+        found = self.get(f"/oms/v3/shipment?{asked}")
+        return found if isinstance(found, list) else []
+
+    def put(self, operation: str, *items: Mapping[str, Any]) -> Said:
+        return self.call("PUT", f"/oms/v3/shipment/{operation}", list(items))
+
+    def post(self, operation: str, *items: Mapping[str, Any]) -> Said:
+        return self.call("POST", f"/oms/v3/shipment/{operation}", list(items))
+
+    def awb(self, order: str, number: str = "AWB-1", *, auto: bool = False, courier: str = "Courier") -> Said:
+        item = {"orderId": order, "awbNumber": number, "courierName": courier, "autoDispatch": auto}
+        return self.put("awb", item)
+
+    def status(self, order: str, value: str) -> Said:
+        return self.put("status", {"orderId": order, "orderStatus": value})
+
+    def deliver(self, order: str) -> None:
+        self.awb(order, f"AWB-{order}", auto=True)
+        self.status(order, "delivery_done")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+class Live:
+    """A referee that is served. `judged` is what its certificate would say, had the session ended for that reason."""
+
+    def __init__(self, session: Session, url: str) -> None:
+        self.session, self.url = session, url
+
+    @property
+    def partner(self) -> Partner:
+        return self.session.partners[0]
+
+    def client(self) -> Client:
+        return Client(self.url)
+
+    def judged(self, reason: Reason = "idle", partner: Partner | None = None) -> Results:
+        one = partner or self.partner
+        ending = Ending(reason, one.world.standings(), advice(one))
+        run = {"id": "test", "started": self.session.started, "wall_s": 1.0}
+        return report.results(
+            one.judge.memory, ending, one.journal.exchanges, run=run, target={"url": self.url, "profile": {}}
+        )
+
+    def verdicts(self, reason: Reason = "idle") -> dict[str, str]:
+        return {row.id: row.verdict.value for row in self.judged(reason).requirements}
+
+    def red(self, reason: Reason = "idle") -> set[str]:
+        """The rules that are broken."""
+        return {rule for rule, verdict in self.verdicts(reason).items() if verdict in ("fail", "warn")}
+
+
+@contextmanager
+def refereed(scenario: str, folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Live]:
+    """A referee of `scenario` (TOML, or the name of one that comes with the kit) with its session in `folder`."""
+    told = plan.read(scenario, "test") if "=" in scenario else plan.load(scenario, folder)
+    session = Session(told, folder, environ or {}, idle=60)
+    listening = listen(0)
+    url = address(listening)
+    for partner in session.partners:
+        partner.base = url
+    started, over = threading.Event(), threading.Event()
+    server = Server(Referee(session.partners, url), started.set, over.is_set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    assert started.wait(PATIENCE_S)
+    try:
+        yield Live(session, url)
+    finally:
+        over.set()
+        thread.join(PATIENCE_S)
+        session.close()
