@@ -38,8 +38,11 @@ def ids(client: Client, expect: str) -> list[str]:
     client.orders("PROCESSING")
     client.orders("RETURN_PROCESSING")
     orders = client.get("/_referee/expected")["orders"]
-    kind = {"decoy": lambda o: not o["is_self_ship"], "locked": lambda o: o["locked"]}.get(expect)
-    return [o["id"] for o in orders if (kind(o) if kind else o["expect"] == expect and not o["locked"])]
+    if expect == "decoy":
+        return [order["id"] for order in orders if not order["is_self_ship"]]
+    if expect == "locked":
+        return [order["id"] for order in orders if order["locked"]]
+    return [order["id"] for order in orders if order["expect"] == expect and not order["locked"]]
 
 
 def twenty_one(client: Client) -> None:
