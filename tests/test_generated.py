@@ -150,6 +150,7 @@ def test_orders_whose_journey_is_over_are_named_and_stay_as_they_were(tmp_path: 
         named = {order for recording in recordings for order in recording.orders}
         caller = run.host.caller("afterwards")
         after = {order: caller.call("shipment", params=run.host.by_id(order)).json[0]["orderStatus"] for order in named}
+        run.host.wire.connections.close()
 
     assert sorted(after.values()) == ["CANCELLED", "DELIVERED"]
 

@@ -109,14 +109,12 @@ class Rival:
                 process.kill()
 
     def _run(self, host: EmbeddedHost, folder: Path) -> int:
-        command = [sys.executable, "-P", "-m", "schemathesis.cli", "run", str(paths.OPENAPI), f"--url={host.url}"]
-        # The token is worth nothing outside of this mock, which ends with the run.
-        command += [*_OPTIONS, "--header", f"{TOKEN_HEADER}: {_token(host)}"]
+        started = command(host, *_OPTIONS)
         with (folder / "said").open("wb") as said, self._lock:
             if self._stopped:
                 raise BrokenKitError("Stopped before it began: run it again.")
             process = subprocess.Popen(  # noqa: S603 - a module of our own interpreter
-                command,
+                started,
                 cwd=folder,
                 env={**stripped(Secrets()), "NO_COLOR": "1"},
                 stdin=subprocess.DEVNULL,
@@ -136,6 +134,13 @@ class Rival:
             words = (folder / "said").read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise BrokenKitError(f"schemathesis wrote no report ({words[-1] if words else 'silent'}): try it by hand.")
         return status
+
+
+def command(host: EmbeddedHost, *options: str) -> list[str]:
+    """The command that runs it on `host`, logged in."""
+    fixed = [sys.executable, "-P", "-m", "schemathesis.cli", "run", str(paths.OPENAPI), f"--url={host.url}"]
+    # The token is worth nothing outside of this mock, which ends with the run.
+    return [*fixed, *options, "--header", f"{TOKEN_HEADER}: {_token(host)}"]
 
 
 def caught(words: Mapping[str, Word], controls_: Sequence[Case]) -> list[Caught]:
