@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import crash, orders_file, outcome, paths, permission, profile, secrecy
+from selfship import archive, crash, orders_file, outcome, paths, permission, profile, secrecy
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
 from selfship.waiving.file import load_waivers
@@ -65,6 +65,9 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     if orders := options.get("orders"):
         orders_file.load(base / orders)
         arguments.append(f"--orders={base / orders}")
+    if baseline := options.get("baseline"):
+        archive.open_run(baseline, base)
+        arguments.append(f"--baseline={base / baseline.expanduser()}")
     if waivers := options.get("waivers"):
         load_waivers(waivers, base)
         arguments.append(f"--waivers={base / waivers.expanduser()}")

@@ -51,6 +51,7 @@ def run_options(command: Command) -> Command:
             click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),
             click.option("--timeout", metavar="SECONDS", type=float, help="How long one request may take."),
             click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
+            click.option("--baseline", metavar="RUN", type=path, help="An earlier run's folder, to compare with."),
             click.option("--waivers", metavar="FILE.toml", type=path, help="Failures that somebody answers for."),
             click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is."),
         ]
@@ -144,6 +145,20 @@ def requirements(group: str | None, as_json: bool) -> int:
 def prove(**options: Any) -> int:
     """Run the suites against every seeded fault, conforming variant and null host."""
     from selfship.proving import command
+
+    return command.run(options)
+
+
+@cli.command()
+@click.argument("old", metavar="OLD", type=click.Path(path_type=Path))
+@click.argument("new", metavar="NEW", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--markdown", is_flag=True, help="For a pull request.")
+@click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Also as a page.")
+@click.option("--anyway", is_flag=True, help="Compares even runs that are not of the same thing.")
+def compare(**options: Any) -> int:
+    """Say what changed between two runs, given as their folders. Ends with 1 only on a regression."""
+    from selfship.comparing import command
 
     return command.run(options)
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 
 from selfship import expect, outcome, paths, requirements, secrecy, session
+from selfship.comparing.command import Baseline
 from selfship.errors import LeakError
 from selfship.judging import Bench, Check
 from selfship.lifecycle import Event, State
@@ -50,6 +52,8 @@ class Driving:
         self._abandoned = False
         self._leak: LeakError | None = None
         self._waivers: list[Waiver] = []
+        self._baseline: Baseline | None = None
+        self._compared: list[Text] = []
         self.collected: Sequence[str] = ()
         """The checks there are, before any was deselected."""
 
@@ -87,10 +91,11 @@ class Driving:
         if self.by_command:
             self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
 
-    def prepare_waivers(self) -> None:
-        """UsageError where the waivers that were given are none."""
-        given = self.config.getoption("waivers")
-        self._waivers = load_waivers(Path(given), self.base) if given else []
+    def prepare_gate(self) -> None:
+        """UsageError where the waivers or the baseline that were given are none."""
+        waivers, baseline = self.config.getoption("waivers"), self.config.getoption("baseline")
+        self._waivers = load_waivers(Path(waivers), self.base) if waivers else []
+        self._baseline = Baseline(Path(baseline), self.base) if baseline else None
 
     @property
     def _whole(self) -> bool:
@@ -211,6 +216,9 @@ class Driving:
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)
             self.certificate = session.write(run, self.results)
+            status = INTERRUPTED if interrupted else excusing.exit_status(self.results)
+            if self._baseline:
+                status, self._compared = self._baseline.conclude(run.config.out, status)
         except LeakError as leak:
             self._leak = leak
             return EXIT_STATUS[RunVerdict.ERROR]
@@ -218,10 +226,9 @@ class Driving:
             return self._unwritten(problem)
         finally:
             self._stack.close()
-        status = INTERRUPTED if interrupted else excusing.exit_status(self.results)
         outcome.last = outcome.Outcome(status, run.config.out / "results.json", self.certificate)
         if self._terminal:
-            self._terminal.finish(self.results, self.certificate)
+            self._terminal.finish(self.results, self.certificate, self._compared)
         return status
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -265,6 +272,8 @@ class Driving:
                 terminalreporter.line(f"{waived.words} Until then the gate fails.")
             for cause in self.results.fix_first[:5]:
                 terminalreporter.line(f"{cause.requirement}: {self._redact(cause.message)}")
+            for line in self._compared:
+                terminalreporter.line(line.plain)
             terminalreporter.line(f"Certificate: {self.certificate}")
 
 

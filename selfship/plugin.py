@@ -41,6 +41,7 @@ OPTIONS = (
     ("--settle", "SECONDS", "until an accepted change is visible"),
     ("--timeout", "SECONDS", "how long one request may take"),
     ("--seed", "N", "explores other generated data than the fixed ones"),
+    ("--baseline", "RUN", "an earlier run's folder, to compare with"),
     ("--waivers", "FILE.toml", "failures that somebody answers for until a date"),
     ("--i-know-this-is-production", "HOSTNAME", "writes to a host that looks like production"),
 )
@@ -68,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if driving.certifying:
         _check_names(config)
         try:
-            driving.prepare_waivers()
+            driving.prepare_gate()
         except KitError as problem:
             raise pytest.UsageError(str(problem)) from None
         driving.prepare_reports()

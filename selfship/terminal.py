@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -120,13 +120,18 @@ class Terminal:
         self._end_live()
         self._close()
 
-    def finish(self, results: Results, certificate: Path | None) -> None:
-        """The summary: verdict, counts, what to fix first, what was not testable, where the certificate is."""
+    def finish(self, results: Results, certificate: Path | None, compared: Sequence[Text] = ()) -> None:
+        """The summary: verdict, counts, what to fix first, what was not testable, where the certificate is.
+
+        `compared`: what was found beside a baseline, with no secret in it.
+        """
         self._end_live()
         self._say(self._verdict(results))
         if not self._quiet:
-            for line in self._details(results):
+            for line in [*self._details(results), *compared]:
                 self._say(line)
+        elif compared:
+            self._say(compared[0])
         if certificate is not None:
             self._say(Text(f"Certificate: {certificate}"))
         self._close()

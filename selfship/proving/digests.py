@@ -18,6 +18,7 @@ _ASIDE = tuple(
     for name in (
         *("mock", "proving", "certificate", "found_out.py", "har.py", "listing.py", "terminal.py", "conftest.py"),
         *("waiving", "archive.py", "referee"),
+        *("comparing", "signing", "history"),
     )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
