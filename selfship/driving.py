@@ -215,6 +215,8 @@ class Driving:
         run.end()
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)
+            if not interrupted:
+                session.refer(run, self.results)
             self.certificate = session.write(run, self.results)
             status = INTERRUPTED if interrupted else excusing.exit_status(self.results)
             if self._baseline:

@@ -49,10 +49,11 @@ def embedded_host(
     population: str | None = None,
     latency_ms: float = 0,
     state: Path | None = None,
+    operator_secret: str | None = None,
 ) -> Iterator[EmbeddedHost]:
     """A mock that serves until the block ends. BrokenKitError where it does not come up within START_S.
 
-    UsageError where a name does not exist.
+    UsageError where a name does not exist. With an `operator_secret` it takes the operator's orders.
     """
     profile = load(profile_name)
     options = [f"--fault={name}" for name in faults]
@@ -62,7 +63,7 @@ def embedded_host(
     options += [f"--latency={latency_ms:g}"] if latency_ms else []
     credentials = _made_up()
     with tempfile.TemporaryFile() as stderr:
-        process = _start(options, credentials, stderr)
+        process = _start(options, credentials, stderr, operator_secret)
         try:
             url = _announced(process, stderr)
             yield EmbeddedHost(url, credentials, resolve(replace(profile, url=url), {}, {}))
@@ -81,8 +82,12 @@ def _made_up() -> Credentials:
     )
 
 
-def _start(options: Sequence[str], credentials: Credentials, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(
+    options: Sequence[str], credentials: Credentials, stderr: IO[bytes], operator_secret: str | None = None
+) -> subprocess.Popen[bytes]:
     environ = {**stripped(credentials.names), **credentials.secrets()}
+    if operator_secret:
+        environ["SELFSHIP_OPERATOR_SECRET"] = operator_secret
     if paths.ROOT != paths.PACKAGE:
         # From a checkout that is not installed, the process finds the kit no other way.
         environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(paths.ROOT), environ.get("PYTHONPATH"))))

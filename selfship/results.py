@@ -109,6 +109,20 @@ class Waived:
     covers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What the kit's own mock answers to the request of `exchange`, after the same calls; else `unknown` says why not.
+
+    `media_type` and `body` are those of its answer, the host's names of orders in place of its own.
+    """
+
+    exchange: int
+    status: int | None = None
+    media_type: str = ""
+    body: str = ""
+    unknown: str | None = None
+
+
 @dataclass
 class Results:
     """A whole run, in the shape of `contracts/results.schema.json`."""
@@ -125,6 +139,7 @@ class Results:
     instability: list[str] = field(default_factory=list)
     summary: str = ""
     waivers: list[Waived] = field(default_factory=list)
+    reference: list[Reference] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """As `results.json` holds it."""
@@ -140,6 +155,7 @@ class Results:
         values["matrix"] = [_of(MatrixCell, row) for row in data.get("matrix", ())]
         values["fix_first"] = [_of(Cause, row) for row in data.get("fix_first", ())]
         values["waivers"] = [_of(Waived, row) for row in data.get("waivers", ())]
+        values["reference"] = [_of(Reference, row) for row in data.get("reference", ())]
         return cls(**values)
 
 

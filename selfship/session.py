@@ -19,6 +19,7 @@ from selfship import (
     orders_file,
     outcome,
     permission,
+    reference,
     requirements,
     secrecy,
 )
@@ -27,6 +28,7 @@ from selfship.embedded import embedded_host
 from selfship.errors import LeakError, UsageError
 from selfship.judging import Bench
 from selfship.profile import configured, resolve
+from selfship.proving import record
 from selfship.provision import Provision
 from selfship.results import Results
 from selfship.run import Config, Run, write_json
@@ -83,6 +85,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "version": __version__,
             "requirements_digest": requirements.digest(),
             "suites_digest": judging.suites_digest(),
+            **_kill_rate(),
         },
         run={
             "id": run.config.out.name,
@@ -147,6 +150,22 @@ def _stopped(run: Run, found: list[Any]) -> None:
                 None if own else stop.rule,
             )
         ]
+
+
+def _kill_rate() -> dict[str, Any]:
+    """What a proof of this kit has on record, if there is one; not of a lean run, which may be part of a proof."""
+    found = None if outcome.lean() else record.recorded()
+    if found is None:
+        return {}
+    told = {"sentence": found.sentence, "recorded": found.recorded, "kill_table": found.kill_table}
+    return {"kill_rate": {**told, "stale": found.stale}}
+
+
+def refer(run: Run, results: Results) -> None:
+    """Puts to the mock what findings rest on, so that the certificate can show both answers. Not of a lean run."""
+    if not outcome.lean():
+        found = reference.references(results.requirements, run.exchanges(), results.target["profile"])
+        results.reference = found
 
 
 def write(run: Run, results: Results) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from selfship import lifecycle
-from selfship.certificate import journeys, matrix
+from selfship.certificate import journeys, matrix, sweeps
 from selfship.certificate.pretty import layout
-from selfship.results import MatrixCell
+from selfship.results import Evidence, Finding, MatrixCell, RequirementResult
 from selfship.verdict import Verdict
 from tests import sample_run
 from tests.sample_pages import elements_of, of
@@ -115,3 +116,16 @@ def contrast(one: str, other: str) -> float:
 
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_each_operation_of_a_limit_stands_under_its_rule_with_its_own_verdict() -> None:
+    row = RequirementResult("LIM-2", "MUST", "LIM", "", "", Verdict.FAIL, 3)
+    row.findings = [Finding("suites/a.py::test_x[awb]", Verdict.FAIL, "21 took effect.")]
+    row.evidence = [Evidence("suites/a.py::test_x[pack]", ""), Evidence("suites/a.py::test_x[awb]", "")]
+    row.evidence.append(Evidence("suites/a.py::test_limit_is_per_request", ""))
+
+    (sweep,) = sweeps.sweeps("LIM", [row, replace(row, group="FWD")], [])
+
+    told = [(trial.name, trial.word.css, trial.href) for trial in sweep.trials]
+    assert told[0] == ("awb", "fail", "req-LIM-2")
+    assert [name for name, css, _ in told if css == "pass"] == ["pack", "limit is per request"]

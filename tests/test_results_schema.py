@@ -13,7 +13,17 @@ import jsonschema_rs
 import pytest
 
 from selfship import lifecycle, paths, results, verdict
-from selfship.results import Cause, Evidence, Finding, MatrixCell, Observation, RequirementResult, Results, Waived
+from selfship.results import (
+    Cause,
+    Evidence,
+    Finding,
+    MatrixCell,
+    Observation,
+    Reference,
+    RequirementResult,
+    Results,
+    Waived,
+)
 from selfship.verdict import RunVerdict, Verdict
 
 SCHEMA: dict[str, Any] = json.loads(paths.RESULTS_SCHEMA.read_text("utf-8"))
@@ -150,6 +160,7 @@ def test_the_schema_knows_every_verdict() -> None:
         ("cell", MatrixCell),
         ("cause", Cause),
         ("waiver", Waived),
+        ("reference", Reference),
     ],
 )
 def test_each_object_has_exactly_the_fields_of_its_class(name: str, kind: type[Any]) -> None:

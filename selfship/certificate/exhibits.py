@@ -13,14 +13,19 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from selfship.answers import envelope
+from selfship.certificate.differing import differing
 from selfship.certificate.pretty import layout
 from selfship.certificate.words import cut, number
 from selfship.exchanges import Exchange, Headers, curl
 from selfship.operations import OPERATIONS
+from selfship.results import Reference
 
 BODY = 4_000
 """Characters of a body that are shown."""
+MOCKS_BODY = 1_500
 CURL = 4_000
+_MARKS = 40
+_NONE: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 _READ = 16_000
 _REQUEST_HEADERS = frozenset({"content-type", "x-access-token", "authorization"})
 _ANSWER_HEADERS = frozenset({"content-type", "location", "retry-after", "www-authenticate", "allow"})
@@ -49,8 +54,23 @@ class Allowance:
 
 
 @dataclass(frozen=True)
+class MocksAnswer:
+    """What the kit's mock answers to the same request. `marks`: the fields of its body that the host has otherwise."""
+
+    line: str
+    body: str
+    marks: tuple[str, ...]
+    unlike: bool
+    unknown: str | None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.line, self.body, *self.marks, self.unknown or "")
+
+
+@dataclass(frozen=True)
 class Exhibit:
-    """One exchange as it is shown. `note` says what of a body was left out."""
+    """One exchange as it is shown. `note` says what of a body was left out, `marks` what the mock has otherwise."""
 
     seq: int
     title: str
@@ -64,15 +84,22 @@ class Exhibit:
     answer_body: str
     answer_note: str
     curl: str | None
+    mock: MocksAnswer | None = None
+    marks: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
         headers = (text for pair in (*self.request_headers, *self.answer_headers) for text in pair)
-        return (self.request_line, self.request_body, self.answer_line, self.answer_body, self.curl or "", *headers)
+        mock = self.mock.texts if self.mock else ()
+        own = (self.request_line, self.request_body, self.answer_line, self.answer_body, self.curl or "", *self.marks)
+        return (*own, *headers, *mock)
 
 
-def exhibit(exchange: Exchange, *, curl_line: str | None = None) -> Exhibit:
-    """`exchange` as evidence, its curl line made anew unless one is given."""
+def exhibit(exchange: Exchange, *, curl_line: str | None = None, reference: Reference | None = None) -> Exhibit:
+    """`exchange` as evidence, its curl line made anew unless one is given, beside what the mock answers to the same."""
+    # Where one is refused and the other not, their bodies have nothing in common that could differ.
+    alike = reference is not None and not _unlike(exchange, reference)
+    marks, marks_there = differing(exchange.operation, exchange.text, reference.body) if alike and reference else _NONE
     request_body, request_note = _body(exchange.request_body or "")
     answer_body, answer_note = _body(exchange.text)
     line = curl_line or curl(exchange)
@@ -89,7 +116,22 @@ def exhibit(exchange: Exchange, *, curl_line: str | None = None) -> Exhibit:
         answer_body=answer_body,
         answer_note=answer_note,
         curl=line if len(line) <= CURL else None,
+        mock=_of_mock(exchange, reference, marks_there) if reference else None,
+        marks=tuple(mark for mark in marks[:_MARKS] if mark in answer_body),
     )
+
+
+def _of_mock(exchange: Exchange, told: Reference, marks: tuple[str, ...]) -> MocksAnswer:
+    if told.status is None:
+        return MocksAnswer("", "", (), unlike=False, unknown=cut(told.unknown or "nobody asked it", 300))
+    body = layout(told.body[:_READ])[:MOCKS_BODY]
+    shown = tuple(mark for mark in marks[:_MARKS] if mark in body)
+    line = f"{told.status} {_phrase(told.status)}".strip()
+    return MocksAnswer(line, body, shown, unlike=_unlike(exchange, told), unknown=None)
+
+
+def _unlike(exchange: Exchange, told: Reference) -> bool:
+    return (exchange.status or 0) // 100 != (told.status or 0) // 100
 
 
 def one_line(exchange: Exchange) -> str:

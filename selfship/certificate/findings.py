@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from selfship.certificate.exhibits import Allowance, Exhibit, exhibit
 from selfship.certificate.words import VERDICTS, Word, cut
 from selfship.exchanges import Exchange
-from selfship.results import Finding, RequirementResult
+from selfship.results import Finding, Reference, RequirementResult
 from selfship.verdict import Verdict
 
 WORDS = 400_000
@@ -81,13 +81,18 @@ def cases(rows: Sequence[RequirementResult], verdict: Verdict, room: Allowance) 
     return list(found.values())
 
 
-def illustrate(found: Sequence[Case], exchanges: Mapping[int, Exchange], room: Allowance) -> None:
-    """Gives the findings their evidence while there is `room`: the most telling exchange of each before any second."""
+def illustrate(
+    found: Sequence[Case], exchanges: Mapping[int, Exchange], told: Mapping[int, Reference], room: Allowance
+) -> None:
+    """Gives the findings their evidence while there is `room`: the most telling exchange of each before any second.
+
+    `told`: what the mock answers to some of the requests, by number of exchange.
+    """
     for depth in range(max((len(case.shown) for case in found), default=0)):
         for place in range(EXHIBITS):
             for case in found:
                 if depth < len(case.shown):
-                    _illustrate(case.shown[depth], place, exchanges, room)
+                    _illustrate(case.shown[depth], place, exchanges, told, room)
 
 
 def of_rule(rule: str, found: Iterable[Case]) -> str | None:
@@ -121,13 +126,15 @@ def _add(case: Case, same: list[Finding], room: Allowance) -> None:
         case.left_out += len(same)
 
 
-def _illustrate(shown: Shown, place: int, exchanges: Mapping[int, Exchange], room: Allowance) -> None:
+def _illustrate(
+    shown: Shown, place: int, exchanges: Mapping[int, Exchange], told: Mapping[int, Reference], room: Allowance
+) -> None:
     if place >= len(shown.exchanges) or room.spent:
         return
     known = exchanges.get(shown.exchanges[place])
     if known is None:
         return
-    one = exhibit(known, curl_line=shown.curl if place == 0 else None)
+    one = exhibit(known, curl_line=shown.curl if place == 0 else None, reference=told.get(known.seq))
     if room.take(*one.texts, overhead=_FRAME):
         shown.exhibits.append(one)
         shown.unshown.remove(one.seq)

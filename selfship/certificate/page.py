@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfship import found_out
-from selfship.certificate import findings, journeys, latency, matrix, reason, table
+from selfship.certificate import findings, journeys, latency, matrix, reason, sweeps, table
 from selfship.certificate.exhibits import Allowance, by_seq
 from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, moment, number, seconds
 from selfship.exchanges import Exchange
@@ -41,6 +41,8 @@ class Page:
     diagrams: list[journeys.Diagram]
     diagram_words: list[Word]
     grid: matrix.Grid
+    limits: list[sweeps.Sweep]
+    batches: list[sweeps.Sweep]
     errors: list[findings.Case]
     failures: list[findings.Case]
     warnings: list[findings.Case]
@@ -51,6 +53,14 @@ class Page:
     bars: list[latency.Bar]
     dialect: list[Observation]
     evidence_at: Mapping[int, str]
+
+    @property
+    def limit_words(self) -> list[Word]:
+        return sweeps.words(self.limits)
+
+    @property
+    def batch_words(self) -> list[Word]:
+        return sweeps.words(self.batches)
 
 
 def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
@@ -63,7 +73,8 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
     warnings = findings.cases(rows, Verdict.WARN, words)
     waived = findings.cases(rows, Verdict.WAIVED, words)
     cases = [*failures, *errors, *warnings, *waived]
-    findings.illustrate(cases, known, Allowance(findings.EVIDENCE))
+    told = {one.exchange: one for one in results.reference}
+    findings.illustrate(cases, known, told, Allowance(findings.EVIDENCE))
     is_host = results.target.get("role", "host") == "host"
     diagrams = journeys.diagrams(matrix.merged(results.matrix), rows, _profile(results)) if is_host else []
     grid = matrix.grid(results.matrix, cases, [row.id for row in rows])
@@ -80,6 +91,8 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
         diagrams=diagrams,
         diagram_words=journeys.words(diagrams),
         grid=grid,
+        limits=sweeps.sweeps("LIM", rows, cases),
+        batches=sweeps.sweeps("BAT", rows, cases),
         errors=errors,
         failures=failures,
         warnings=warnings,
@@ -117,8 +130,18 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Run", str(run.get("id", ""))),
         ("Requirements", str(kit.get("requirements_digest", ""))),
         ("Suites", str(kit.get("suites_digest", ""))),
+        ("Kill rate", _kill_rate(kit.get("kill_rate"))),
+        ("Kill table", str((kit.get("kill_rate") or {}).get("kill_table", ""))),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _kill_rate(told: Mapping[str, Any] | None) -> str:
+    """What the kit's checks are known to catch, or that nobody has measured it."""
+    if not told:
+        return "not on record for this kit: what its checks catch was not measured"
+    when = f"proved on {moment(told['recorded'])}"
+    return f"{told['sentence']} ({when}{', with an earlier state of this kit' if told['stale'] else ''})"
 
 
 def _effort(run: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from selfship.certificate import words
+from selfship.certificate import differing, words
 
 _HERE = Path(__file__).resolve().parent
 CERTIFICATE_STYLE = _HERE / "certificate.css"
@@ -56,5 +56,6 @@ def _environment(folder: Path) -> Environment:
         "cut": words.cut,
         "moment": words.moment,
         "number": words.number,
+        "segments": differing.segments,
     }
     return environment

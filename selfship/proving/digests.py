@@ -19,6 +19,7 @@ _ASIDE = tuple(
         *("mock", "proving", "certificate", "found_out.py", "har.py", "listing.py", "terminal.py", "conftest.py"),
         *("waiving", "archive.py", "referee"),
         *("comparing", "signing", "history"),
+        "reference",
     )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
