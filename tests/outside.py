@@ -53,7 +53,13 @@ def generate_client(folder: Path) -> Any:
     config = folder / "config.yaml"
     config.write_text("content_type_overrides: {application/pdf: application/octet-stream}\n")
     command = [str(GENERATOR), "generate", "--path", str(contract), "--output-path", str(folder / "generated_client")]
-    subprocess.run([*command, "--meta=none", "--config", str(config)], cwd=folder, capture_output=True, check=True, timeout=TIMEOUT_S)
+    subprocess.run(
+        [*command, "--meta=none", "--config", str(config)],
+        cwd=folder,
+        capture_output=True,
+        check=True,
+        timeout=TIMEOUT_S,
+    )
     sys.path.insert(0, str(folder))
     try:
         return importlib.import_module("generated_client")

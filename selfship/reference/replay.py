@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import secrets
@@ -14,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from selfship import orders
+from selfship.connections import Connections, LostError
 from selfship.embedded import EmbeddedHost, embedded_host
 from selfship.errors import BrokenKitError
 from selfship.exchanges import Exchange, Redactor
@@ -43,8 +43,8 @@ class Stage:
             started = embedded_host(file, population="empty", operator_secret=self._operator)
             self._host: EmbeddedHost = stack.enter_context(started)
             self._redact = Redactor(self._host.credentials.secrets())
-            self._connection = http.client.HTTPConnection(urlsplit(self._host.url).netloc, timeout=_TIMEOUT_S)
-            stack.callback(self._connection.close)
+            self._connections = Connections(self._host.url, timeout_s=_TIMEOUT_S)
+            stack.callback(self._connections.close)
             self._tokens = {"$SELFSHIP_TOKEN": self._token("username", "password")}
             self._tokens["$SELFSHIP_OTHER_TOKEN"] = self._token("other_username", "other_password")
             self._stack = stack.pop_all()
@@ -126,14 +126,13 @@ class Stage:
         return token
 
     def _send(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, str, bytes]:
-        """Status, media type and body of the answer. OSError where none came."""
+        """Status, media type and body of the answer. UnknownError where none came."""
         try:
-            self._connection.request(method, target, body, dict(headers))
-            answer = self._connection.getresponse()
-            return answer.status, answer.headers.get_content_type(), answer.read()
-        except (http.client.HTTPException, ValueError) as broken:
-            self._connection.close()
+            status, got, answer = self._connections.send(method, target, headers, body)
+        except (LostError, UnicodeEncodeError) as broken:
             raise UnknownError(f"The request cannot be sent a second time ({type(broken).__name__}).") from broken
+        declared = next((value for name, value in got if name == "content-type"), "")
+        return status, declared.partition(";")[0].strip(), answer
 
 
 def _renamed(value: Any, names: Names, order: str = "") -> Any:
