@@ -8,30 +8,27 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from rich.text import Text
 
-from selfship import expect, outcome, paths, requirements, secrecy, session
+from selfship import judging, outcome, paths, secrecy, session
 from selfship.comparing.command import Baseline
 from selfship.errors import LeakError
 from selfship.judging import Bench, Check
-from selfship.lifecycle import Event, State
-from selfship.pace import Interrupted
 from selfship.preflight import Stop
 from selfship.results import Results
 from selfship.run import Run
-from selfship.scenario import Recording
+from selfship.stability import Stability
+from selfship.telling import check_of, evidence, tell
 from selfship.terminal import Terminal
 from selfship.verdict import EXIT_STATUS, RunVerdict, Verdict
 from selfship.waiving import excusing
 from selfship.waiving.file import Waiver, load_waivers, refuse_unknown_checks
 
-EVIDENCE_SHOWN = 4
-CLIPPED = 4000
 INTERRUPTED = 130
 
 
@@ -56,6 +53,7 @@ class Driving:
         self._compared: list[Text] = []
         self.collected: Sequence[str] = ()
         """The checks there are, before any was deselected."""
+        self._again: list[Check] | None = None
 
     @property
     def certifying(self) -> bool:
@@ -181,19 +179,21 @@ class Driving:
     ) -> pytest.TestReport:
         """Puts what a test said on the bench, and makes pytest's report say the same."""
         error = call.excinfo.value if call.excinfo else None
-        title = _title(item)
-        for one in ids:
-            check = _check(item, title, one, error)
+        checks = [check_of(item, one, error) for one in ids]
+        if self._again is not None:
+            self._again += [replace(check, message=self._redact(check.message)) for check in checks]
+            return report
+        for check in checks:
             check = replace(check, message=self._redact(check.message))
             self.bench.add(check)
         self._judged.add(item.nodeid)
-        _tell(report, self._excused(check))
+        tell(report, self._excused(check))
         if check.verdict is Verdict.ERROR:
             report.longrepr = self._redact(str(report.longrepr))
         report.sections = [(name, self._redact(text)) for name, text in report.sections]
         if self.run:
             if not outcome.lean():
-                setattr(report, "extras", [*getattr(report, "extras", []), *_evidence(check, self.run)])  # noqa: B010 - pytest-html's own attribute
+                setattr(report, "extras", [*getattr(report, "extras", []), *evidence(check, self.run)])  # noqa: B010 - pytest-html's own attribute
             if self._terminal:
                 self._terminal.check(check.verdict)
                 self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
@@ -203,6 +203,29 @@ class Driving:
         """As pytest's reports show it: only the end of the run knows at which rule a failure is laid."""
         today = self.run.started.date() if self.run else None
         return excusing.excused([check], self._waivers, today)[0] if today else check
+
+    def try_again(self, items: list[pytest.Item]) -> None:
+        """Judges failing checks once more, on new recordings, where that is safe: see `selfship.stability`."""
+        run = self.run
+        if run is None or run.stop or outcome.lean() or self.config.getoption("usepdb", False):
+            return
+        checks = session.judged(run, self.bench)
+        second = Stability(run, self.bench, checks, judging.fix_first(session.rows(run, self.bench, checks)))
+        known = {item.nodeid: item for item in items}
+        for trial, recordings in second.tries():
+            with run.instead(recordings):
+                second.judged(trial, self._once_more(known[trial.check.id]))
+        second.tell()
+
+    def _once_more(self, item: pytest.Item) -> list[Check]:
+        """What a test says when it is run again; no report of pytest's hears of it."""
+        found: list[Check] = []
+        self._again = found
+        try:
+            runtestprotocol(item, log=False, nextitem=None)
+        finally:
+            self._again = None
+        return found
 
     def end(self, exitstatus: int) -> int | None:
         """Ends the run and writes its files; the exit status of the run, None where there was none."""
@@ -277,97 +300,3 @@ class Driving:
             for line in self._compared:
                 terminalreporter.line(line.plain)
             terminalreporter.line(f"Certificate: {self.certificate}")
-
-
-def _title(item: pytest.Item) -> str:
-    """The first sentence of the test's docstring, and the words of its parameters."""
-    text = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip().split("\n\n")[0]
-    sentence = " ".join(text.split())
-    callspec = getattr(item, "callspec", None)
-    return f"{sentence} [{callspec.id}]" if callspec else sentence
-
-
-def _cell(item: pytest.Item) -> tuple[State, Event] | None:
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    state, event = params.get("matrix"), params.get("event")
-    return (state, event) if isinstance(state, State) and isinstance(event, Event) else None
-
-
-def _check(item: pytest.Item, title: str, requirement: str, error: BaseException | None) -> Check:
-    recordings = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Recording)]
-    # A check that walks through many rules says which of them was broken.
-    failed = error if isinstance(error, expect.CheckFailedError) else None
-    requirement = (failed and failed.rule) or requirement
-    base: dict[str, Any] = {
-        "id": item.nodeid,
-        "title": title,
-        "requirement": requirement,
-        "cell": (failed and failed.cell) or _cell(item),
-        "rests_on": tuple(one.scenario for one in recordings),
-    }
-    level = requirements.load()[requirement].level
-    seen = tuple(dict.fromkeys(expect.seen))
-    if error is None:
-        verdict = Verdict.OBSERVED if level == "OBSERVE" else Verdict.PASS
-        if (
-            verdict is Verdict.PASS
-            and not seen
-            and not recordings
-            and "traffic" not in getattr(item, "fixturenames", ())
-        ):
-            return Check(**base, verdict=Verdict.ERROR, message="The check passed without looking at anything.")
-        return Check(**base, verdict=verdict, exchanges=seen)
-    if isinstance(error, expect.CheckFailedError):
-        verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN if level == "SHOULD" else Verdict.OBSERVED
-        return Check(**base, verdict=verdict, message=error.message, exchanges=error.exchanges or seen)
-    if isinstance(error, expect.BlockedError):
-        return Check(
-            **base,
-            verdict=Verdict.BLOCKED,
-            message=error.message,
-            exchanges=error.exchanges or seen,
-            blocked_by=error.by,
-        )
-    if isinstance(error, expect.NotTestableError):
-        return Check(**base, verdict=Verdict.NOT_TESTABLE, message=error.advice, advice=error.advice)
-    if isinstance(error, expect.NotApplicableError):
-        return Check(**base, verdict=Verdict.NOT_APPLICABLE, message=str(error))
-    if isinstance(error, Interrupted):
-        return Check(**base, verdict=Verdict.NOT_TESTABLE, message="The run was stopped.", advice="Run it again.")
-    words = f"The kit broke: {type(error).__name__}: {error}"
-    return Check(**base, verdict=Verdict.ERROR, message=words, exchanges=seen)
-
-
-def _tell(report: pytest.TestReport, check: Check) -> None:
-    """Makes pytest's own report, and so JUnit and pytest-html, say what the check said."""
-    report.user_properties.append(("requirement", check.requirement))
-    report.user_properties.append(("verdict", check.verdict.value))
-    if check.verdict is Verdict.FAIL:
-        report.outcome, report.longrepr = "failed", f"{check.requirement}: {check.message}"
-    elif check.verdict in (Verdict.WARN, Verdict.WAIVED):
-        report.outcome = "skipped"
-        report.wasxfail = f"{check.requirement}: {check.message}"
-        report.longrepr = report.wasxfail
-    elif check.verdict in (Verdict.BLOCKED, Verdict.NOT_TESTABLE, Verdict.NOT_APPLICABLE):
-        report.outcome, report.when = "skipped", "call"
-        by = f" by {check.blocked_by}" if check.blocked_by else ""
-        words = f"{check.verdict.value}{by}: {check.message}"
-        report.longrepr = (check.id.split("::")[0], 0, words)
-    elif check.verdict is not Verdict.ERROR:
-        report.outcome, report.longrepr = "passed", None
-
-
-def _evidence(check: Check, run: Run) -> list[Any]:
-    """The exchanges of a check, as a fold-out of pytest-html."""
-    from pytest_html import extras  # type: ignore[import-untyped] # it ships no types
-
-    known = run.recorder.exchanges
-    shown = [known[seq - 1] for seq in check.exchanges[:EVIDENCE_SHOWN] if 0 < seq <= len(known)]
-    if not shown:
-        return []
-    parts = [
-        f"<details><summary>{escape(f'#{one.seq} {one.method} {one.url} → {one.status or one.error}')}</summary>"
-        f"<pre>{escape((one.request_body or '')[:CLIPPED])}</pre><pre>{escape(one.text[:CLIPPED])}</pre></details>"
-        for one in shown
-    ]
-    return [extras.html("".join(parts))]

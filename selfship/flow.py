@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from selfship import answers, bodies, lifecycle, orders, ways
+from selfship import answers, bodies, lifecycle, orders, overdue, ways
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
@@ -29,10 +29,10 @@ NO_ROUTE = (404, 405, 501)
 class Flow:
     """Drives the host for one scenario."""
 
-    def __init__(self, host: Host, name: str) -> None:
+    def __init__(self, host: Host, name: str, note: str = "") -> None:
         self.host = host
         self.name = name
-        self.caller = host.caller(name)
+        self.caller = host.caller(name + note)
         self.recording = Recording(name)
         self._last: dict[str, Step] = {}
 
@@ -175,7 +175,6 @@ class Flow:
         before = order.view
         item = self.item(event, order, **more)
         exchange, answer = self.send(event, order, item, title)
-        clock = time.monotonic()
         step = Step(
             title,
             rule or self._rule_by_path(event, order) or cell.rule or "",
@@ -205,7 +204,6 @@ class Flow:
                     self.host.detect("edition", "strict")
         else:
             self._watch(step, order, target, item)
-            step.late_s = time.monotonic() - clock
         return self._settle_step(step, order, target, exchange, item)
 
     def _try_with_meta(self, step: Step, item: dict[str, Any]) -> None:
@@ -295,6 +293,9 @@ class Flow:
             step.outcome = "accepted"
         else:
             step.outcome = "not_applied" if step.answer and step.answer.accepted else "unclear"
+            overdue.look(
+                self, str(step.event), step.exchanges[0], lambda: bool((now := self.read(order)) and shown(now))
+            )
 
     def _settle_step(self, step: Step, order: Order, target: State, exchange: Exchange, item: dict[str, Any]) -> Step:
         what = f"{step.event.value if step.event else step.name} on an order in {order.state.value}"

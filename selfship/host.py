@@ -14,6 +14,7 @@ from typing import Any
 from selfship.client import Caller, Wire
 from selfship.lifecycle import Event
 from selfship.orders import View, objects, views
+from selfship.overdue import Overdue
 from selfship.profile import Profile
 from selfship.results import Observation
 from selfship.scenario import Step
@@ -38,6 +39,8 @@ class Host:
     dialect: dict[tuple[str, str], Observation] = field(default_factory=dict)
     accepted: dict[Event, Step] = field(default_factory=dict)
     needed_settle: float = 0.0
+    overdue: Overdue = field(default_factory=Overdue)
+    tries_again: bool = True
     awb_shown: bool = False
     first_page: int = 1
     seed: int = 0

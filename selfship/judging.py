@@ -76,9 +76,10 @@ class Check:
 
 @dataclass
 class Bench:
-    """Collects checks, in the order in which they were judged."""
+    """Collects checks, in the order in which they were judged; and what second tries said of the failing, by id."""
 
     checks: list[Check] = field(default_factory=list)
+    stability: dict[str, str] = field(default_factory=dict)
 
     def add(self, check: Check) -> None:
         self.checks.append(check)
@@ -214,8 +215,9 @@ def rows(
     checks: Sequence[Check],
     recordings: Iterable[Recording],
     exchanges: Sequence[Exchange],
+    stability: Mapping[str, str] | None = None,
 ) -> list[RequirementResult]:
-    """A row for each requirement, its verdict the worst of its checks."""
+    """A row for each requirement, its verdict the worst of its checks. `stability` of failing checks, by id."""
     by_rule: dict[str, list[Check]] = defaultdict(list)
     for check in checks:
         by_rule[check.requirement].append(check)
@@ -233,7 +235,11 @@ def rows(
             requirement.source,
             verdict,
             checks=len(own),
-            findings=[_finding(check, exchanges) for check in own if check.verdict is not Verdict.PASS],
+            findings=[
+                _finding(check, exchanges, (stability or {}).get(check.id))
+                for check in own
+                if check.verdict is not Verdict.PASS
+            ],
             evidence=[
                 Evidence(check.id, check.title, check.exchanges[:6]) for check in own if check.verdict is Verdict.PASS
             ],
@@ -248,7 +254,7 @@ def rows(
     return found
 
 
-def _finding(check: Check, exchanges: Sequence[Exchange]) -> Finding:
+def _finding(check: Check, exchanges: Sequence[Exchange], stability: str | None) -> Finding:
     first = next((seq for seq in check.exchanges if 0 < seq <= len(exchanges)), None)
     telling = check.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.WAIVED)
     return Finding(
@@ -259,6 +265,7 @@ def _finding(check: Check, exchanges: Sequence[Exchange]) -> Finding:
         curl(exchanges[first - 1]) if first and telling else None,
         check.blocked_by,
         check.advice,
+        stability if telling else None,
     )
 
 

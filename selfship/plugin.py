@@ -247,6 +247,13 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         raise expect.BlockedError(stop.rule, f"The pre-flight stopped the run: {stop.message}", (stop.exchange,))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    result = yield
+    session.config.stash[DRIVING].try_again(session.items)
+    return result
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
     status = session.config.stash[DRIVING].end(int(exitstatus))

@@ -18,7 +18,8 @@ class Finding:
 
     `message`: one sentence, who did what and what was expected. `exchanges`: numbers of the evidence, the telling one
     first. `blocked_by`: the requirement, or the check, whose failure kept this one from being judged.
-    `advice`: what would make an untestable check testable.
+    `advice`: what would make an untestable check testable. `stability` of a failing check that was tried again:
+    `deterministic`, `flaky 1 of 3` or `late by 0.4 s`.
     """
 
     check: str
@@ -28,6 +29,7 @@ class Finding:
     curl: str | None = None
     blocked_by: str | None = None
     advice: str | None = None
+    stability: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import scenarios, secrecy
+from selfship import outcome, scenarios, secrecy
 from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
@@ -34,6 +35,8 @@ assert scenarios.CONTROLS  # registers every scenario
 
 JOURNAL = "exchanges.jsonl"
 """Each exchange as it happens; replaced by the HAR once the run has ended."""
+AGAIN = ", tried again"
+"""Marks what belongs to a second try."""
 Key = tuple[str, Any]
 
 
@@ -92,9 +95,12 @@ class Run:
             permits=self.host.may_touch,
             lend=wire.guard.lend,
         )
+        # A lean run is one of hundreds: its verdict is all that is asked for.
+        self.host.tries_again = not outcome.lean()
         self.stop: Stop | None = None
         self._futures: dict[Key, Future[Recording]] = {}
         self._played: dict[Key, Recording] = {}
+        self._instead: Mapping[Key, Recording] = {}
         self._pool: ThreadPoolExecutor | None = None
 
     def begin(self) -> Stop | None:
@@ -127,6 +133,8 @@ class Run:
     def recording(self, name: str, param: Any = None) -> Recording:
         """What scenario `name` left; waits for it, or plays it now."""
         key = (name, param)
+        if key in self._instead:
+            return self._instead[key]
         if key in self._futures:
             return self._futures[key].result()
         if key not in self._played:
@@ -139,11 +147,41 @@ class Run:
 
     def quietly(self, name: str, param: Any = None) -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""
+        if self._instead:
+            return self._play((name, param), AGAIN)
         key = (f"{name}, alone", param)
         if key not in self._played:
             self.recordings()
             self._played[key] = self._play((name, param))
         return self._played[key]
+
+    def known(self) -> dict[str, Key]:
+        """Every scenario that was played, by the name under which its exchanges are recorded."""
+        return {
+            SCENARIOS[name].key(param): (name, param)
+            for name, param in (*self._futures, *self._played)
+            if name in SCENARIOS
+        }
+
+    def play_again(self, keys: Sequence[Key], until: float) -> dict[Key, Recording]:
+        """These scenarios once more, side by side on what orders are left; none starts after `until` (monotonic)."""
+
+        def one(key: Key) -> Recording | None:
+            return None if time.monotonic() > until else self._play(key, AGAIN)
+
+        workers = max(1, min(len(keys), self.config.profile.limits.concurrency))
+        with ThreadPoolExecutor(workers, thread_name_prefix="again") as pool:
+            played = list(pool.map(one, keys))
+        return {key: recording for key, recording in zip(keys, played, strict=True) if recording is not None}
+
+    @contextmanager
+    def instead(self, recordings: Mapping[Key, Recording]) -> Iterator[None]:
+        """Within the block, judgements get these recordings in place of the run's own, and their traffic alone."""
+        self._instead = recordings
+        try:
+            yield
+        finally:
+            self._instead = {}
 
     def shows_now(self, order_id: str) -> str | None:
         """The status that a read by id shows now, for a judgement that wants to be sure before it accuses."""
@@ -151,12 +189,16 @@ class Run:
         return view.status if view else None
 
     def exchanges(self) -> list[Exchange]:
-        return list(self.recorder.exchanges)
+        known = self.recorder.exchanges
+        if self._instead:
+            seqs = sorted({seq for one in self._instead.values() for seq in one.exchanges})
+            return [known[seq - 1] for seq in seqs]
+        return list(known)
 
-    def _play(self, key: Key) -> Recording:
+    def _play(self, key: Key, note: str = "") -> Recording:
         name, param = key
         which = SCENARIOS[name]
-        flow = Flow(self.host, which.key(param))
+        flow = Flow(self.host, which.key(param), note)
         began = time.monotonic()
         try:
             return run_scenario(which, param, flow)

@@ -21,7 +21,6 @@ class Step:
 
     `outcome`: `accepted`, `refused`, `not_applied` (counted as done, never shown), `applied` (refused, yet changed),
     `unclear` (its answer cannot be read), `server_error`, `no_answer`. `message`: who did what, and what came of it.
-    `late_s`: seconds from the answer until the host showed the change.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Step:
     cell: Cell | None = None
     before: View | None = None
     after: View | None = None
-    late_s: float = 0.0
 
 
 class BrokenError(Exception):
@@ -53,6 +51,10 @@ class PassedByError(Exception):
     def __init__(self, state: State, reason: str = "") -> None:
         super().__init__(reason or f"this host leaves {state.value} by itself")
         self.state = state
+
+
+TRIED = "tried"
+"""Kept by a scenario that tries what it found again by itself: how often it failed, of how many times."""
 
 
 @dataclass

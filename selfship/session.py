@@ -26,11 +26,11 @@ from selfship import (
 from selfship.credentials import Credentials
 from selfship.embedded import embedded_host
 from selfship.errors import LeakError, UsageError
-from selfship.judging import Bench
+from selfship.judging import Bench, Check
 from selfship.profile import configured, resolve
 from selfship.proving import record
 from selfship.provision import Provision
-from selfship.results import Results
+from selfship.results import RequirementResult, Results
 from selfship.run import Config, Run, write_json
 from selfship.verdict import Verdict, of_run
 from selfship.waiving import excusing
@@ -67,15 +67,25 @@ def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
     return outcome.folder(base, options.get("host") and url, now())
 
 
+def judged(run: Run, bench: Bench) -> list[Check]:
+    """The checks, each failure laid at one rule."""
+    table = [one for one in requirements.load().values() if one.side == "host"]
+    levels = {one.id: one.level for one in table if not (one.edition and run.host.switch("edition") == "strict")}
+    return judging.laid(bench.checks, run.recordings(), levels, run.exchanges())
+
+
+def rows(run: Run, bench: Bench, checks: Sequence[Check]) -> list[RequirementResult]:
+    """The row of each requirement of a host."""
+    table = [one for one in requirements.load().values() if one.side == "host"]
+    return judging.rows(table, checks, run.recordings(), run.exchanges(), bench.stability)
+
+
 def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver] = ()) -> Results:
     """The results of a run that has ended, under the waivers that were given for it."""
-    table = [one for one in requirements.load().values() if one.side == "host"]
-    recordings = run.recordings()
-    exchanges = run.exchanges()
-    judged = {one.id: one.level for one in table if not (one.edition and run.host.switch("edition") == "strict")}
-    laid, today = judging.laid(bench.checks, recordings, judged, exchanges), run.started.date()
+    recordings, exchanges = run.recordings(), run.exchanges()
+    laid, today = judged(run, bench), run.started.date()
     checks = excusing.excused(laid, waivers, today)
-    found = judging.rows(table, checks, recordings, exchanges)
+    found = rows(run, bench, checks)
     if run.stop:
         _stopped(run, found)
     profile = run.config.profile

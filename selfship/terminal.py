@@ -186,6 +186,8 @@ class Terminal:
             more = f" (it unlocks {unlocks} more)" if unlocks else ""
             yield Text(f"\nFix this first: {rule.id}{more}", style="bold")
             yield Text(f"  {self._safe(finding.message)}")
+            if finding.stability:
+                yield Text(f"  Tried again: {finding.stability}.")
             yield Text(f"  Rule ({rule.level}): {self._safe(rule.statement)}")
             if finding.curl:
                 line = self._safe(finding.curl)

@@ -248,6 +248,16 @@ async def _races(tour: Tour) -> None:
 
 
 Part = Callable[[Tour], Coroutine[Any, Any, None]]
+
+
+async def _unsteady(tour: Tour) -> None:
+    for order in tour.make(S.DP_ASSIGNED, 2):
+        await tour.fire(E.AWB, order)
+        await tour.fire(E.PACK, order)
+        for operation in ("shipment", *["info"] * 3):
+            await tour.send(operation, orderId=order.id)
+
+
 PARTS: dict[str, Part] = {
     "wire": _wire,
     "auth": _auth,
@@ -262,6 +272,7 @@ PARTS: dict[str, Part] = {
     "values": _values,
     "documents": documents,
     "races": _races,
+    "unsteady": _unsteady,
 }
 
 

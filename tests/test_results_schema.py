@@ -35,7 +35,14 @@ DIGEST = "sha256:" + "0" * 64
 def a_run() -> Results:
     """A run with at least one of everything."""
     blocked = Finding("suites/test_a.py::test_b", Verdict.BLOCKED, "The pack was refused.", blocked_by="FWD-4")
-    failed = Finding("suites/test_a.py::test_c[status]", Verdict.FAIL, "21 took effect.", (412, 413), "curl -i …")
+    failed = Finding(
+        "suites/test_a.py::test_c[status]",
+        Verdict.FAIL,
+        "21 took effect.",
+        (412, 413),
+        "curl -i …",
+        stability="flaky 1 of 3",
+    )
     untestable = Finding("suites/test_d.py::test_e", Verdict.NOT_TESTABLE, "No return.", advice="Prepare a return.")
     shown = Evidence("suites/test_a.py::test_f", "Pack moves dp_assigned to bag_packed", (7,))
     return Results(
@@ -118,6 +125,7 @@ BROKEN: dict[str, Change] = {
     "finding without words": lambda r: r["requirements"][1]["findings"][0].update(message=""),
     "exchange number 0": lambda r: r["requirements"][1]["findings"][0].update(exchanges=[0]),
     "unknown field of a finding": lambda r: r["requirements"][1]["findings"][0].update(hint=""),
+    "unknown stability": lambda r: r["requirements"][1]["findings"][0].update(stability="sometimes"),
     "unknown field of evidence": lambda r: r["requirements"][0]["evidence"][0].update(verdict="pass"),
     "unknown field of the dialect": lambda r: r["dialect"][0].update(level="SHOULD"),
     "unknown outcome of a cell": lambda r: r["matrix"][0].update(expected="allow"),

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from selfship import expect, lifecycle, requirements
-from selfship.driving import _check
 from selfship.lifecycle import Event, State
 from selfship.mock.faults import catalogue
 from selfship.mock.settings import MockSettings
 from selfship.scenario import Recording
 from selfship.scenarios.walks import LANES
 from selfship.supply import NoSupplyError, Supply
+from selfship.telling import check_of
 from selfship.verdict import Verdict
 from selfship.walking.breach import Breach
 from selfship.walking.model import Model, Reading
@@ -336,6 +336,6 @@ def test_only_what_can_be_spared_is_taken() -> None:
 def test_a_check_that_names_a_rule_fails_at_that_rule(request: pytest.FixtureRequest) -> None:
     error = expect.CheckFailedError("words", [1], rule="RTO-2", cell=(S.PLACED, E.PACK))
 
-    check = _check(request.node, "title", "STA-2", error)
+    check = check_of(request.node, "STA-2", error)
 
     assert (check.requirement, check.verdict, check.cell) == ("RTO-2", Verdict.WARN, (S.PLACED, E.PACK))

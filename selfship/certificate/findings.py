@@ -41,6 +41,7 @@ class Shown:
     also_more: int
     exchanges: tuple[int, ...]
     curl: str | None
+    stability: str | None = None
     exhibits: list[Exhibit] = field(default_factory=list)
     unshown: list[int] = field(default_factory=list)
     open: bool = False
@@ -118,6 +119,7 @@ def _add(case: Case, same: list[Finding], room: Allowance) -> None:
         also_more=len(same) - 1 - len(also),
         exchanges=first.exchanges,
         curl=first.curl,
+        stability=next((one.stability for one in same if one.stability), None),
         unshown=list(first.exchanges),
     )
     if room.take(shown.message, shown.check, *also, overhead=_FRAME):

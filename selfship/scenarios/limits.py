@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfship import answers, lifecycle, orders
+from selfship import answers, lifecycle, orders, overdue
 from selfship.answers import Answer
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
@@ -68,13 +68,23 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
             return False
         return awbs[order.id] in view.awbs if event is Event.AWB else orders.shows(view.status, target)
 
-    shown = _wait_for(flow, many, took, answer.success if answer.kind is not answers.Kind.REFUSED else 0)
+    counted = answer.success if answer.kind is not answers.Kind.REFUSED else 0
+    shown = _wait_for(flow, many, took, counted)
     bulk.taken = [one.id for one in many if took(one, shown.get(one.id))]
     bulk.proof = [view.seq for view in shown.values() if view]
+    if len(bulk.taken) < counted:
+        left = [one for one in many if one.id not in bulk.taken]
+        gone = len(bulk.taken)
+        overdue.look(flow, f"{operation} of many", exchange.seq, lambda: gone + _number(took, left, flow) >= counted)
     for one in many:
         if one.id in bulk.taken:
             _advance(one, event, target, shown.get(one.id), awbs)
     return bulk
+
+
+def _number(took: Callable[[Order, View | None], bool], many: list[Order], flow: Flow) -> int:
+    shown = flow.read_all(many)
+    return sum(took(one, shown.get(one.id)) for one in many)
 
 
 def _settled(flow: Flow, many: list[Order]) -> bool:

@@ -3,13 +3,14 @@
 from selfship import requirements
 from selfship.flow import Flow
 from selfship.host import Host
-from selfship.scenario import scenario
+from selfship.scenario import TRIED, scenario
 from selfship.walking.model import Reading
 
 LANES = tuple(range(8))
 """Walks at the same time; each lane draws its own."""
 SHRINKS = 20
 FEWER_SHRINKS = 6
+TRIES = 2
 LEFT_OVER = 24
 """Orders in a state that must stay free for the other scenarios."""
 LEFT_OVER_ELSEWHERE = 150
@@ -36,5 +37,7 @@ def walk(flow: Flow, lane: int) -> None:
     walker = Walker(flow, reading, LEFT_OVER if near else LEFT_OVER_ELSEWHERE)
     search = Search(walker.walk, examples=1 if near or lane == 0 else 0, budget=SHRINKS if near else FEWER_SHRINKS)
     flow.recording.kept["breach"] = search.run(reading, host.seed * len(LANES) + lane)
+    if host.tries_again:
+        flow.recording.kept[TRIED] = search.confirmed(TRIES)
     flow.recording.kept["search"] = search
     flow.recording.kept["walker"] = walker

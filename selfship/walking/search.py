@@ -59,6 +59,21 @@ class Search:
             pass
         return self.best[1] if self.best else None
 
+    def confirmed(self, tries: int) -> tuple[int, int]:
+        """Walks the shortest breach again: how often it was seen, of how many walks of it, the first included."""
+        if self.best is None:
+            return 0, 0
+        plan, first = self.best
+        failed = seen = 1
+        for _ in range(tries):
+            try:
+                breach = self.walk(plan)
+            except LookupError:
+                break
+            seen += 1
+            failed += breach is not None and breach.laid_at == first.laid_at
+        return failed, seen
+
     def _shorter(self, plan: Plan) -> bool:
         """Whether `plan` fails too, and so is the one to go on from."""
         if plan in self._tried or self.shrinks >= self.budget or time.monotonic() > self._until:

@@ -199,6 +199,7 @@ class Walker:
                 f"was counted as successful, but after {self.flow.host.settle:g} s the order shows orderStatus "
                 f"{view.status}, expected {' or '.join(lifecycle.COARSE[target])}"
             )
+            self.flow.host.overdue.missed[self._written] = str(event)
             raise self._breach(one, event, cell, words)
         # Where Update AWB does not show, another rule says so; waiting for it each time would tell nothing more.
         self._awb_shows = self._awb_shows and (awb is None or awb in view.awbs)

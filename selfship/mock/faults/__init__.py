@@ -19,6 +19,7 @@ from selfship.mock.faults import (
     second_reader_writes,
     tracking,
     transitions,
+    unsteady,
     values,
     wire,
 )
@@ -40,6 +41,7 @@ GROUPS = {
     "values": values.FAULTS,
     "documents": documents.FAULTS,
     "races": races.FAULTS,
+    "unsteady": unsteady.FAULTS,
     "second_reader": second_reader.FAULTS,
     "second_reader_writes": second_reader_writes.FAULTS,
 }
