@@ -17,6 +17,7 @@ from selfship.connections import Connections, LostError
 from selfship.exchanges import Exchange, Recorder
 from selfship.guard import Guard
 from selfship.hours import Hours
+from selfship.ledger import Ledger
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 from selfship.pace import Pace, pauses
 from selfship.tokens import TokenSource, find_token
@@ -40,10 +41,12 @@ class Wire:
         timeout_s: float,
         guard: Guard,
         hours: Hours | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.guard = guard
         self.hours = hours
+        self.ledger = ledger
         self.recorder = recorder
         self.pace = pace
         self.timeout_s = timeout_s
@@ -147,13 +150,15 @@ class Caller:
         if token:
             headers[TOKEN_HEADER] = token
         headers.update(extra or {})
-        self.wire.guard.check(target, content)
+        lent = self.wire.guard.check(target, content)
         query = f"?{urlencode(params)}" if params else ""
         status: int | None = None
         got: list[tuple[str, str]] = []
         answer, error = b"", None
         self.wire.within_hours()
         with self.wire.pace.slot():
+            if lent and self.wire.ledger:
+                self.wire.ledger.writing(lent, target.label, self.scenario, step)
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             clock = time.perf_counter()
             try:
@@ -186,6 +191,8 @@ class Caller:
         )
         if issued:
             self.wire.issued[exchange.seq] = issued
+        if self.wire.ledger:
+            self.wire.ledger.saw(exchange)
         return exchange
 
     def together(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Exchange]:

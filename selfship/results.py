@@ -125,6 +125,21 @@ class Reference:
     unknown: str | None = None
 
 
+@dataclass(frozen=True)
+class Residue:
+    """An order that the run wrote to: how it was first and last seen, by which scenarios, and what it needs now.
+
+    `writes`: how often each operation named it. `needs` begins with `nothing` where nobody has anything to do.
+    """
+
+    order: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    scenarios: tuple[str, ...]
+    writes: dict[str, int]
+    needs: str
+
+
 @dataclass
 class Results:
     """A whole run, in the shape of `contracts/results.schema.json`."""
@@ -142,6 +157,7 @@ class Results:
     summary: str = ""
     waivers: list[Waived] = field(default_factory=list)
     reference: list[Reference] = field(default_factory=list)
+    residue: list[Residue] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """As `results.json` holds it."""
@@ -156,6 +172,7 @@ class Results:
         values["dialect"] = [_of(Observation, row) for row in data.get("dialect", ())]
         values["matrix"] = [_of(MatrixCell, row) for row in data.get("matrix", ())]
         values["fix_first"] = [_of(Cause, row) for row in data.get("fix_first", ())]
+        values["residue"] = [_of(Residue, row) for row in data.get("residue", ())]
         values["waivers"] = [_of(Waived, row) for row in data.get("waivers", ())]
         values["reference"] = [_of(Reference, row) for row in data.get("reference", ())]
         return cls(**values)
@@ -171,7 +188,7 @@ def _of(kind: type[T], row: Mapping[str, Any]) -> T:
     values = {one.name: row[one.name] for one in fields(kind) if one.name in row}  # type: ignore[arg-type] # a dataclass
     if values.get("verdict") is not None:
         values["verdict"] = Verdict(values["verdict"])
-    for name in ("exchanges", "covers"):
+    for name in ("exchanges", "covers", "scenarios"):
         if name in values:
             values[name] = tuple(values[name])
     return kind(**values)

@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import outcome, scenarios, secrecy
+from selfship import ledger, outcome, scenarios, secrecy
 from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
 from selfship.flow import Flow
 from selfship.guard import Guard
 from selfship.host import Host
+from selfship.ledger import Ledger
 from selfship.lifecycle import State
 from selfship.pace import Interrupted, Pace
 from selfship.preflight import Stop, preflight
@@ -64,6 +65,7 @@ class Run:
         self.clock = time.monotonic()
         redact = Redactor(credentials.secrets())
         self.recorder = Recorder(redact, config.out / JOURNAL)
+        self.ledger = None if outcome.lean() else Ledger(config.out / ledger.FILE, redact)
         self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
         wire = Wire(
             profile.url,
@@ -72,6 +74,7 @@ class Run:
             timeout_s=profile.limits.timeout,
             hours=profile.limits.open_hours,
             guard=Guard(),
+            ledger=self.ledger,
         )
         other = None
         if credentials.has_other:
@@ -215,6 +218,8 @@ class Run:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self.host.wire.connections.close()
         self.recorder.close()
+        if self.ledger:
+            self.ledger.close()
 
     def drop_journal(self) -> None:
         """Removes the journal, once the HAR holds all of it."""

@@ -132,6 +132,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
         matrix=judging.matrix(checks, recordings),
         fix_first=judging.fix_first(found),
         instability=list(run.host.wire.instability),
+        residue=run.ledger.rows() if run.ledger else [],
         waivers=excusing.accounts(laid, waivers, today, narrowed=narrowed),
     )
 

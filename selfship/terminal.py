@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from selfship import found_out
+from selfship import found_out, residue
 from selfship.certificate.reason import LAPSED
 from selfship.results import Finding, RequirementResult, Results
 from selfship.verdict import RunVerdict, Verdict
@@ -175,6 +175,7 @@ class Terminal:
         yield from self._waivers(results)
         yield from self._first_fix(results)
         yield from self._untestable(results)
+        yield from self._left_behind(results)
         yield from self._to_paste(results)
 
     def _first_fix(self, results: Results) -> Iterator[Text]:
@@ -216,6 +217,13 @@ class Terminal:
         ids = ", ".join(row.id for row in rows[:SHOWN_IDS]) + (" …" if len(rows) > SHOWN_IDS else "")
         more = f" ({len(advice) - 1} more in the certificate)" if len(advice) > 1 else ""
         yield Text(f"Not testable: {len(rows)} ({ids}){': ' + advice[0] + more if advice else '.'}")
+
+    def _left_behind(self, results: Results) -> Iterator[Text]:
+        left = sum(not residue.is_over(row.needs) for row in results.residue)
+        if left:
+            many = f"{left} of them are" if left > 1 else "one of them is"
+            touched = f"{len(results.residue)} orders" if len(results.residue) > 1 else "one order"
+            yield Text(f"Left behind: {touched} written to, {many} not at an end: see the certificate.")
 
     def _to_paste(self, results: Results) -> Iterator[Text]:
         if pasted := found_out.lines(results.target.get("profile") or {}):

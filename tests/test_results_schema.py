@@ -21,6 +21,7 @@ from selfship.results import (
     Observation,
     Reference,
     RequirementResult,
+    Residue,
     Results,
     Waived,
 )
@@ -30,6 +31,9 @@ SCHEMA: dict[str, Any] = json.loads(paths.RESULTS_SCHEMA.read_text("utf-8"))
 VALID = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 SECOND_OPINION = jsonschema.Draft202012Validator(SCHEMA)
 DIGEST = "sha256:" + "0" * 64
+
+
+SHOWN: dict[str, Any] = {"status": "PROCESSING", "awbs": [], "courier": None, "journey": "forward"}
 
 
 def a_run() -> Results:
@@ -75,6 +79,12 @@ def a_run() -> Results:
         fix_first=[Cause("LIM-2", "suites/test_a.py::test_c[status]", "21 took effect.", 4)],
         instability=["GET /oms/v3/shipment answered 502 once."],
         summary="One thing to mend.",
+        residue=[
+            Residue(
+                "17", SHOWN, {**SHOWN, "awbs": ["AWB1"]}, ("stepwise",), {"PUT /oms/v3/shipment/awb": 2}, "pack it"
+            ),
+            Residue("18", None, None, ("auto",), {"PUT /oms/v3/shipment/awb": 1}, "look at it"),
+        ],
         waivers=[Waived("LIM-2", None, "A. Rao", "Until 4.2.", "2026-12-31", "OPS-12", "applied", "1 check.", ("x",))],
     )
 
@@ -137,6 +147,9 @@ BROKEN: dict[str, Change] = {
     "waiver without an owner": lambda r: r["waivers"][0].pop("owner"),
     "waiver that nobody knows the state of": lambda r: r["waivers"][0].update(status="fine"),
     "waiver until some day": lambda r: r["waivers"][0].update(expires="soon"),
+    "residue of no write": lambda r: r["residue"][0].update(writes={}),
+    "residue without a face": lambda r: r["residue"][0]["before"].pop("awbs"),
+    "residue that needs no word": lambda r: r["residue"][1].update(needs=""),
     "unknown role": lambda r: r["target"].update(role="referee"),
     "unknown edition": lambda r: r["target"]["profile"].update(edition="default"),
 }

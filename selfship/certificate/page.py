@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from selfship import found_out
+from selfship import found_out, residue
 from selfship.certificate import findings, journeys, latency, matrix, reason, sweeps, table
 from selfship.certificate.exhibits import Allowance, by_seq
 from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, moment, number, seconds
 from selfship.exchanges import Exchange
-from selfship.results import Observation, RequirementResult, Results
+from selfship.results import Observation, RequirementResult, Residue, Results
 from selfship.verdict import Verdict
 
 _CAUSES = 10
+_RESIDUE = 200
 _SWITCHES = ("edition", "invoicing", "credit_note", "rto_acceptance", "auth")
 _NAMES = {"settle": "settle, at most", "settle_seen": "settle, as seen", "name": "profile"}
 _UNITS = {"settle": " s", "settle_seen": " s", "timeout": " s", "rate": " requests a second"}
@@ -53,6 +54,8 @@ class Page:
     bars: list[latency.Bar]
     dialect: list[Observation]
     evidence_at: Mapping[int, str]
+    residue: list[Residue]
+    left_open: int
 
     @property
     def limit_words(self) -> list[Word]:
@@ -103,6 +106,8 @@ def build(results: Results, exchanges: Sequence[Exchange]) -> Page:
         bars=latency.bars(results.latency_ms),
         dialect=results.dialect,
         evidence_at=_evidence_at(cases),
+        residue=results.residue[:_RESIDUE],
+        left_open=sum(not residue.is_over(row.needs) for row in results.residue),
     )
 
 
