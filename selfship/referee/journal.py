@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Headers, Redactor
@@ -84,19 +84,25 @@ class Mask:
 
     def __init__(self, plan: PartnerPlan, username: str, password: str) -> None:
         self._plan = plan
-        self._secrets = {plan.username: username, plan.password: password}
+        self._redact = Redactor({plan.username: username, plan.password: password})
 
     def exchange(self, tokens: list[str], **fields: Any) -> Exchange:
         """An exchange from its `fields`, in which none of `tokens` and no credential is left."""
-        redact = Redactor(self._secrets)
-        for token in tokens:
-            redact.add("SELFSHIP_TOKEN", token)
-        fields["url"] = redact(self._credentials(_without(fields["url"], tokens)))
-        fields["request_headers"] = _hidden(fields["request_headers"], redact)
-        fields["response_headers"] = _hidden(fields["response_headers"], redact)
+
+        # Tokens are made here, of letters that nothing escapes, and a client may get one for each of its calls.
+        def clear(text: str) -> str:
+            for token in tokens:
+                text = text.replace(token, TOKEN)
+            return self._redact(text)
+
+        fields["url"] = clear(self._credentials(fields["url"]))
+        fields["request_headers"] = _hidden(fields["request_headers"], clear)
+        fields["response_headers"] = _hidden(fields["response_headers"], clear)
         if fields["request_body"] is not None:
-            fields["request_body"] = redact(fields["request_body"])
-        fields["response_body"] = redact.bytes(fields["response_body"])
+            fields["request_body"] = clear(fields["request_body"])
+        for token in tokens:
+            fields["response_body"] = fields["response_body"].replace(token.encode("utf-8", "replace"), TOKEN.encode())
+        fields["response_body"] = self._redact.bytes(fields["response_body"])
         return Exchange(**fields)
 
     def _credentials(self, url: str) -> str:
@@ -104,15 +110,8 @@ class Mask:
         return _CREDENTIAL.sub(lambda found: f"{found[1]}${names[found[2].lower()]}", url)
 
 
-def _without(url: str, tokens: list[str]) -> str:
-    for token in tokens:
-        for form in (token, quote(token, safe=""), quote_plus(token)):
-            url = url.replace(form, TOKEN) if form else url
-    return url
-
-
-def _hidden(headers: Headers, redact: Redactor) -> Headers:
-    return tuple((name, TOKEN if name.lower() in _HIDDEN_HEADERS else redact(value)) for name, value in headers)
+def _hidden(headers: Headers, clear: Callable[[str], str]) -> Headers:
+    return tuple((name, TOKEN if name.lower() in _HIDDEN_HEADERS else clear(value)) for name, value in headers)
 
 
 def suspects(query: str) -> list[str]:

@@ -260,9 +260,9 @@ class Partner:
     def _stand(self) -> bool:
         """Counts the orders that have ended; whether there are more than before."""
         before = self.progress.ended
-        ended = [one for one in self.world.standings() if one.self_ship and one.ended]
+        ended = [one for one in self.world.standings() if one.given and one.ended]
         self.progress.ended = len(ended)
-        given = [one for one in self.world.given if one.plan.self_ship]
+        given = [one for one in self.world.given if one.plan.given]
         self.finished_at = (self.finished_at or self.now()) if len(ended) == len(given) else None
         return len(ended) > before
 

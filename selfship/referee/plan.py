@@ -52,7 +52,10 @@ class When:
 
 @dataclass(frozen=True)
 class OrderPlan:
-    """`count` orders alike, and how each must end. With `self_ship` false it is a decoy that must be left alone."""
+    """`count` orders alike, and how each must end. With `self_ship` false it is a decoy that must be left alone.
+
+    `unlock`: it is locked at first, and until the client has seen that it is. `hopeless`: the host refuses every status of it. The client gives it up, or tries now and then: it need not end.
+    """
 
     kind: Kind = "forward"
     expect: Expect | None = None
@@ -61,6 +64,12 @@ class OrderPlan:
     location: str = ""
     appear: When = When()
     unlock: When | None = None
+    hopeless: bool = False
+
+    @property
+    def given(self) -> bool:
+        """Whether the client must bring it to its end."""
+        return self.self_ship and not self.hopeless
 
     @property
     def locked(self) -> bool:

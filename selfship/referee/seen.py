@@ -71,7 +71,7 @@ def seen(partner: Partner) -> dict[str, Any]:
         "calls": partner.journal.count,
         "listings": partner.progress.listings,
         "ended": partner.progress.ended,
-        "given": sum(one.self_ship for one in standings),
+        "given": sum(one.given for one in standings),
         "finished": partner.finished_at is not None,
         "faults_left": len(partner.schedule.left),
         "orders": [_seen(partner, one) for one in standings],

@@ -97,6 +97,7 @@ class World:
         )
         self.moment = Moment()
         self._lagging: dict[str, list[Any]] = {}
+        self._seen_locked: set[str] = set()
         self.given = _given(plan, folder / "orders.json")
         self.by_id = {one.id: one for one in self.given}
 
@@ -110,7 +111,8 @@ class World:
                     one.kept.placed_at = time.time()
                 self.store.add([one.kept])
                 changed.append(one.id)
-            elif order is not None and order.locked and one.plan.unlock and progress.reached(one.plan.unlock):
+            elif order is not None and order.id in self._seen_locked and progress.reached(one.plan.unlock or When()):
+                self._seen_locked.discard(one.id)
                 order.locked = False
                 order.change("unlocked", {})
                 self.store.add([order])
@@ -159,18 +161,24 @@ class World:
         state = order.state if order else one.kept.state if one.kept else State.PLACED
         ended = one.plan.expect is not None and state is END[one.plan.expect]
         plan = one.plan
-        return Standing(one.number, one.id, plan.kind, plan.expect, plan.self_ship, order is not None, state, ended)
+        return Standing(
+            one.number, one.id, plan.kind, plan.expect, plan.self_ship, order is not None, state, ended, plan.given
+        )
 
     # Hooks of the mock
 
     def _ruling(self, ruling: Ruling, ask: Ask) -> Ruling:
         facts = self.facts(ask.item.get("orderId"))
         ruling = self._lenient(ruling, ask)
-        if ruling.counted and self.moment.fail == ask.item.get("orderId"):
+        if ruling.counted and (self.moment.fail == ask.item.get("orderId") or self._is_hopeless(ask)):
             ruling = refuse("TRY_AGAIN", "the order could not be updated this time; try it again later")
         if facts is not None:
             self.moment.ruled[ask.index] = Ruled(facts, ruling.counted, ruling.to)
         return ruling
+
+    def _is_hopeless(self, ask: Ask) -> bool:
+        one = self.by_id.get(ask.item.get("orderId", ""))
+        return ask.operation == "status" and one is not None and one.plan.hopeless
 
     def _lenient(self, ruling: Ruling, ask: Ask) -> Ruling:
         """Where the documents are silent: with or without acceptance of an RTO, and steps that the rules judge."""
@@ -190,6 +198,8 @@ class World:
     def _shown(self, shown: dict[str, Any], _: Ask) -> dict[str, Any]:
         one = self.by_id.get(shown["id"])
         late = self._lagging.get(shown["id"])
+        if shown["lockStatus"]:
+            self._seen_locked.add(shown["id"])
         if late:
             late[0] -= 1
             if late[0] <= 0:

@@ -44,7 +44,10 @@ TITLES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one order of the session stands. `ended`: as it must; `over`: in a state from which nothing leads on."""
+    """Where one order of the session stands. `given`: the client must bring it to its end.
+
+    `ended`: it has ended as it must; `over`: it is in a state from which nothing leads on.
+    """
 
     number: int
     id: str
@@ -54,6 +57,7 @@ class Standing:
     appeared: bool
     state: State
     ended: bool
+    given: bool = True
 
     @property
     def over(self) -> bool:
@@ -211,7 +215,7 @@ def complete(memory: Memory, ending: Ending) -> None:
 
 
 def _given(standings: Iterable[Standing]) -> list[Standing]:
-    return [one for one in standings if one.self_ship]
+    return [one for one in standings if one.given]
 
 
 def _is_forgotten(one: Standing, memory: Memory, ending: Ending) -> bool:
