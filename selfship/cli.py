@@ -103,6 +103,7 @@ def mock(**options: Any) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the session's files go.")
 @click.option("--session", metavar="DIR", type=click.Path(path_type=Path), help="Takes up the session of that folder.")
+@click.option("--profile", metavar="FILE.toml|NAME", help="Whose reading of the documents the referee follows.")
 @click.option("--idle", metavar="SECONDS", type=click.FloatRange(0.1), default=60, show_default=True)
 @click.option("--quiet", is_flag=True, help="Only the address, the verdict and the certificate.")
 def referee(**options: Any) -> int:

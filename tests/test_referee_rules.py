@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.refereed import Client, Live, refereed
+from tests.refereed import Client, Live, judged
 
 SCENARIO = """
 poll_interval = 0.0
@@ -29,7 +29,7 @@ unlock_after = { calls = 1000 }
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
-    with refereed(SCENARIO, tmp_path) as found:
+    with judged(SCENARIO, tmp_path) as found:
         yield found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from selfship import profile
 from selfship.errors import BrokenKitError, UsageError
 from selfship.referee import plan as plans
 from selfship.referee import report
@@ -57,6 +59,8 @@ def _session(options: Mapping[str, Any], environ: Mapping[str, str], base: Path)
         folder = base / options["session"].expanduser()
         return Session(open_folder(folder), folder, environ, idle=options["idle"])
     plan = plans.load(options["scenario"], base)
+    if options["profile"]:
+        plan = plans.under(plan, asdict(profile.load(options["profile"], base).switches))
     folder = base / options["out"].expanduser() if options["out"] else _folder(base, plan)
     if taken(folder):
         raise UsageError(f"{folder} holds a session already: take it up with --session, or name another --out.")

@@ -28,6 +28,8 @@ from selfship.referee.schedule import Progress, Schedule
 from selfship.referee.tokens import PartnerTokens
 from selfship.referee.world import World
 
+SHORTEST_TOKEN = 12
+"""Characters; what is shorter and was never issued is masked in its header alone."""
 Gone = Callable[[float], Awaitable[bool]]
 """Waits so many seconds for the client to hang up; whether it did."""
 Watcher = Callable[[Call, list[Breach]], None]
@@ -74,12 +76,10 @@ class Partner:
         self.base = ""
         self.last_call = self.moved = 0.0
         self.finished_at: float | None = None
-        self._clock = time.time() - time.monotonic()
+        since = time.time() - time.monotonic()
+        # Seconds of the epoch, by a clock that is never set back while the referee runs.
+        self.now: Callable[[], float] = lambda: since + time.monotonic()
         self._take_up()
-
-    def now(self) -> float:
-        """Seconds of the epoch, by a clock that is never set back while the referee runs."""
-        return self._clock + time.monotonic()
 
     def _take_up(self) -> None:
         """Reads what earlier starts have left."""
@@ -231,7 +231,7 @@ class Partner:
         )
         ended = begun if answer is None else self.now()
         exchange = self.mask.exchange(
-            [*known, *([own] if own else []), *([issued] if issued else [])],
+            [*known, *([own] if len(own) >= SHORTEST_TOKEN else []), *([issued] if issued else [])],
             seq=self.journal.count + 1,
             started=moment(begun),
             scenario=self.plan.name,

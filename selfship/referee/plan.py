@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -54,7 +54,8 @@ class When:
 class OrderPlan:
     """`count` orders alike, and how each must end. With `self_ship` false it is a decoy that must be left alone.
 
-    `unlock`: it is locked at first, and until the client has seen that it is. `hopeless`: the host refuses every status of it. The client gives it up, or tries now and then: it need not end.
+    `unlock`: it is locked at first, at least until the client has seen it so. `hopeless`: the host refuses every status
+    of it; the client gives it up, or tries now and then, and it need not end.
     """
 
     kind: Kind = "forward"
@@ -238,8 +239,14 @@ def _wanted(kind: Any) -> str:
     return {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a table")
 
 
+def under(plan: Plan, switches: Mapping[str, Any]) -> Plan:
+    """`plan` with the readings of a profile, as far as they are given. UsageError where they do not fit it."""
+    own = {key: switches[key] for key in ("edition", "credit_note", "rto_acceptance") if switches.get(key)}
+    return _sound(replace(plan, **own))
+
+
 def _sound(plan: Plan) -> Plan:
-    """`plan` with its own locations filled in. UsageError where its parts do not fit together."""
+    """`plan` as it is. UsageError where its parts do not fit together."""
     if plan.rto_acceptance == "explicit" and plan.credit_note == "auto":
         raise UsageError('rto_acceptance = "explicit" needs credit_note = "manual": nobody would accept the RTO.')
     if plan.auth == "location" and len(plan.locations) > 1:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from selfship.credentials import Credentials, Secrets
@@ -88,7 +87,7 @@ def open_folder(folder: Path) -> Plan:
     """The scenario of the session in `folder`. UsageError where it holds none."""
     try:
         noted = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return plans.read(noted["scenario"], noted["name"])
+        return plans.under(plans.read(noted["scenario"], noted["name"]), noted["switches"])
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"{folder} holds no session of the referee: give the folder of one with --session.") from None
 
@@ -111,6 +110,10 @@ def _told_apart(partners: list[Partner]) -> None:
         raise UsageError("Two partners have the same user name: give each its own, by it they are told apart.")
 
 
+def _switches(plan: Plan) -> dict[str, str]:
+    return {name: getattr(plan, name) for name in ("edition", "credit_note", "rto_acceptance")}
+
+
 def _noted(plan: Plan, folder: Path) -> float:
     """When the session first started, in seconds of the epoch; notes it, with its scenario, if that is now."""
     path = folder / FILE
@@ -121,7 +124,7 @@ def _noted(plan: Plan, folder: Path) -> float:
         "name": plan.name,
         "started": started,
         "scenario": plan.text,
-        "partners": [asdict(p) for p in plan.partners],
+        "switches": _switches(plan),
     }
     draft = path.with_suffix(".part")
     draft.write_text(json.dumps(note, indent=1), encoding="utf-8")

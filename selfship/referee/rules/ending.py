@@ -87,6 +87,7 @@ class _Untold:
 
 def rows(memory: Memory, ending: Ending, curl_of: Callable[[int], str | None]) -> list[RequirementResult]:
     """A row for each client rule. `curl_of` gives the line that repeats an exchange."""
+    _stuck(memory, ending)
     complete(memory, ending)
     table = [one for one in requirements.load().values() if one.side == "client"]
     return [_row(one, memory, ending, curl_of) for one in table]
@@ -212,6 +213,14 @@ def complete(memory: Memory, ending: Ending) -> None:
         elif one.appeared and _is_forgotten(one, memory, ending):
             found.broken += 1
             found.breaches.append(Breach("AGG-10", _how_it_stands(one), (), one.id))
+
+
+def _stuck(memory: Memory, ending: Ending) -> None:
+    """AGG-13 of a client that ended where its token did."""
+    found = memory.of("AGG-13")
+    if memory.expired and ending.reason in ("idle", "finished") and not found.broken:
+        told = "The token expired, and the client neither asked for a new one nor went on."
+        memory.broke(Breach("AGG-13", told, tuple(memory.expired[:1])))
 
 
 def _given(standings: Iterable[Standing]) -> list[Standing]:

@@ -24,7 +24,7 @@ def polls(call: Call, memory: Memory) -> Breach | None:
     before = memory.polls.get(call.polled)
     if len(memory.polls) < REMEMBERED or before:
         memory.polls[call.polled] = (call.begun, call.seq)
-    if before is None or memory.wrote > before[0]:
+    if before is None or memory.wrote >= before[0]:
         return None
     gap, told = call.begun - before[0], memory.terms.poll_interval
     if gap >= told * (1 - EARLY):
