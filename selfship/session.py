@@ -195,6 +195,7 @@ def write(run: Run, results: Results) -> Path:
         files += [
             lambda: har.write(exchanges, out / "exchanges.har", started=str(results.run["started"])),
             lambda: certificate.write(results, exchanges, out / "certificate.html"),
+            lambda: certificate.accompany(results, out),
         ]
     leaks = []
     for put in files:
