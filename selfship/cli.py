@@ -88,7 +88,7 @@ def certify(**options: Any) -> int:
 @click.option("--null", metavar="NAME", help="Answers everything alike.")
 @click.option("--list", "listed", is_flag=True, help="Name the faults, the variants and the null hosts, and end.")
 @click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keeps its orders across restarts.")
-@click.option("--population", metavar="NAME", help="Which orders it starts with: full, few, scarce, tiny, empty.")
+@click.option("--population", metavar="NAME", help="Which orders it starts with: full, scarce or empty.")
 @click.option("--latency", metavar="MS", type=click.FloatRange(0), help="Every answer comes this much later.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def mock(**options: Any) -> int:
@@ -133,18 +133,19 @@ def requirements(group: str | None, as_json: bool) -> int:
 
 
 @cli.command()
+@click.option("--clients", is_flag=True, help="Try the referee with good and bad clients, not the suites with hosts.")
 @click.option("--fault", metavar="GLOB", multiple=True, help="Only these faults, by name or rule; repeatable.")
 @click.option("--rule", metavar="ID", multiple=True, help="Only the faults that break this rule; repeatable.")
 @click.option("--variant", metavar="GLOB", multiple=True, help="Only these conforming variants; repeatable.")
 @click.option("--null", metavar="GLOB", multiple=True, help="Only these null hosts; repeatable.")
 @click.option("--kind", type=click.Choice(["plain", "fault", "variant", "null"]), multiple=True, help="Only this kind.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [cores + 1].")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), default="reports/proof", show_default=True)
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="[reports/proof, or reports/proof-clients]")
 @click.option("--fresh", is_flag=True, help="Run again what an earlier run has shown and nothing has changed.")
 @click.option("--schemathesis", is_flag=True, help="Also run schemathesis alone on each fault, to compare; slow.")
 @click.option("--record", is_flag=True, help="Put the kill rate on record, for the certificates of this version.")
 def prove(**options: Any) -> int:
-    """Run the suites against every seeded fault, conforming variant and null host."""
+    """Run the suites against every seeded fault, conforming variant and null host; or the referee against clients."""
     from selfship.proving import command
 
     return command.run(options)

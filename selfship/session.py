@@ -14,7 +14,6 @@ from selfship import (
     __version__,
     certificate,
     found_out,
-    frugality,
     har,
     judging,
     orders_file,
@@ -106,9 +105,6 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "narrowed": narrowed,
             "seed": run.config.seed,
             "orders": len(run.host.supply.leased),
-            "frugality": frugality.of_run(
-                checks, found, recordings, len(run.host.supply.leased), shared=run.allotment.shared
-            ),
             "concurrency": profile.limits.concurrency,
         },
         target={
@@ -195,7 +191,6 @@ def write(run: Run, results: Results) -> Path:
         files += [
             lambda: har.write(exchanges, out / "exchanges.har", started=str(results.run["started"])),
             lambda: certificate.write(results, exchanges, out / "certificate.html"),
-            lambda: certificate.accompany(results, out),
         ]
     leaks = []
     for put in files:

@@ -31,8 +31,8 @@ def options(command: click.Command) -> set[str]:
 
 
 ALL_OPTIONS = set().union(*(options(command) for command in COMMANDS.values()))
-OF_OTHERS = {"--pdb"}
-"""Options of pytest that the README speaks of."""
+OF_OTHERS = {"--pdb", "--poll"}
+"""Options of pytest and of the example client that the README speaks of."""
 
 
 def marked(name: str) -> str:

@@ -124,7 +124,7 @@ def perfect(monkeypatch: pytest.MonkeyPatch) -> dict[str, Outcome]:
         return otherwise.get(case.id, replace(ended, rules={}) if case.kind == "null" else ended)
 
     monkeypatch.setattr(Nursery, "run", run)
-    monkeypatch.setattr(digests, "changed", lambda: False)
+    monkeypatch.setattr(digests, "changed", lambda _: False)
     return otherwise
 
 
@@ -156,7 +156,7 @@ def test_one_survivor_is_one_too_many(
 def test_a_proof_of_a_kit_that_changed_meanwhile_proves_nothing(
     perfect: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "changed", lambda: True)
+    monkeypatch.setattr(digests, "changed", lambda _: True)
 
     assert whole(tmp_path, monkeypatch) == (1, False)
 

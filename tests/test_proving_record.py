@@ -89,6 +89,20 @@ def test_the_kill_rate_is_on_record(on_record: Path) -> None:
     assert "1 of 1 seeded faults against a MUST" in found.sentence
 
 
+def test_the_kill_rate_of_clients_is_on_a_record_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "CLIENTS_FILE", tmp_path / "clients.json")
+    case = Case("fault", "awb_21", "sends 21 AWBs", "AGG-3", side="client")
+    ended = Outcome(case.id, {}, "nonconforming", {"AGG-3": "fail"})
+    proven = report.proof(table({case: ended}), started="2026-03-02T09:30:00+00:00", wall_s=2.0, whole=True, rival=None)
+    record.record(proven, report.to_json(proven))
+
+    found = record.recorded(side="client")
+
+    assert found is not None
+    assert not found.stale
+    assert "1 of 1 bad clients against a MUST are caught" in found.sentence
+
+
 @pytest.mark.parametrize("changed", ["requirements_digest", "suites_digest", "judge_digest", "mock_digest", "version"])
 def test_a_record_of_another_kit_is_stale(on_record: Path, changed: str) -> None:
     written = json.loads(on_record.read_text(encoding="utf-8"))

@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 from rich.console import Console
 
-from selfship.proving import digests, outcome, rival
+from selfship.proving import outcome, rival
+from selfship.proving.arena import Arena
 from selfship.proving.cases import Case
 from selfship.proving.outcome import Outcome
 from selfship.proving.rival import Caught, Rival, Word
@@ -28,12 +29,14 @@ class Bench:
         self.interrupted = False
         self._out, self._jobs, self._console = out, jobs, console
 
-    def prove(self, selected: Sequence[Case], *, fresh: bool) -> dict[Case, Outcome]:
-        """What certifying each case's host found, as far as it came."""
-        nursery = Nursery()
+    def prove(
+        self, selected: Sequence[Case], *, fresh: bool, ring: Nursery | Arena | None = None
+    ) -> dict[Case, Outcome]:
+        """What certifying each case's host found, as far as it came; or of clients, with an arena as their `ring`."""
+        nursery = ring or Nursery()
 
         def stands(case: Case) -> Outcome | None:
-            return outcome.kept(case, digests.of_case(case.source, repr(case)), self._out)
+            return outcome.kept(case, nursery.digests(case), self._out)
 
         def save(case: Case, ended: Outcome) -> str:
             outcome.save(ended, case, self._out)

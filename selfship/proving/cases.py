@@ -1,9 +1,12 @@
-"""Which hosts the suites are run against: the mock as it is, with each fault, as each variant, and each null host."""
+"""Which hosts the suites are run against: the mock as it is, with each fault, as each variant, and each null host.
+
+What a case is, and which are asked for, is the same for clients: those are listed in `contestants.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -13,6 +16,7 @@ from selfship.mock.faults import GROUPS, catalogue
 from selfship.mock.null import null_hosts
 from selfship.mock.variants import variants
 from selfship.nearest import hint
+from selfship.proving.sides import Side
 
 Kind = Literal["plain", "fault", "variant", "null"]
 KINDS: tuple[Kind, ...] = ("plain", "fault", "variant", "null")
@@ -22,10 +26,10 @@ SETTLE_S = 0.3
 
 @dataclass(frozen=True)
 class Case:
-    """One host. `rule`, of a fault: what it breaks; `also`: rules that it breaks as well, in truth.
+    """One host, or one client. `rule`, of a fault: what it breaks; `also`: rules that it breaks as well, in truth.
 
     `switches` are what the tester's profile says other than the mock's own. `incomplete`: orders are so scarce that a
-    MUST must stay unjudged. `source` is the file that makes this case special, in the mock's package.
+    MUST must stay unjudged. `source` is the file that makes this case special, in the mock's package or the clients'.
     """
 
     kind: Kind
@@ -37,6 +41,8 @@ class Case:
     population: str | None = None
     incomplete: bool = False
     source: str = ""
+    # Not among what its digest is made of: it came later, and says nothing new of a host.
+    side: Side = field(default="host", repr=False)
 
     @property
     def id(self) -> str:
@@ -64,7 +70,7 @@ def _faults() -> Iterable[Case]:
 def _variants() -> Iterable[Case]:
     for variant in variants():
         switches = tuple(sorted(variant.switches.items()))
-        scarce = variant.population is not None
+        scarce = variant.population == "scarce"
         yield Case("variant", variant.name, variant.how, None, (), switches, variant.population, scarce, "variants.py")
 
 
@@ -98,8 +104,10 @@ def _fits(case: Case, glob: str) -> bool:
     return fnmatchcase(case.name, glob) or (case.rule is not None and fnmatchcase(case.rule, glob))
 
 
-def select(wanted: Wanted, among: Sequence[Case] | None = None) -> list[Case]:
-    """The cases asked for. UsageError for a name, a rule or a glob that fits none of them."""
+def select(
+    wanted: Wanted, among: Sequence[Case] | None = None, known_by: str = ": `selfship mock --list` names them"
+) -> list[Case]:
+    """The cases asked for. UsageError for a name, a rule or a glob that fits none; `known_by` says where names are."""
     known = every() if among is None else list(among)
     for option, kind, globs in (
         ("--fault", "fault", wanted.faults),
@@ -109,9 +117,7 @@ def select(wanted: Wanted, among: Sequence[Case] | None = None) -> list[Case]:
         names = [case.name for case in known if case.kind == kind]
         for glob in globs:
             if not any(_fits(case, glob) for case in known if case.kind == kind):
-                raise UsageError(
-                    f"{option} {glob} fits no {kind}: `selfship mock --list` names them{hint(glob, names)}"
-                )
+                raise UsageError(f"{option} {glob} fits no {kind}{known_by}{hint(glob, names)}")
     for rule in wanted.rules:
         if rule not in requirements.load():
             raise UsageError(f"--rule {rule}: there is no such requirement{hint(rule, list(requirements.load()))}")

@@ -16,11 +16,13 @@ from rich.console import Console
 
 from selfship import paths
 from selfship.errors import UsageError
-from selfship.proving import cases, digests, kills, page, record, report
+from selfship.proving import cases, contestants, digests, kills, page, record, report
+from selfship.proving.arena import Arena
 from selfship.proving.bench import Bench
 from selfship.proving.cases import Case, Wanted
 from selfship.proving.report import Proof
 from selfship.proving.show import show
+from selfship.proving.sides import Side
 from selfship.run import write_json
 
 PROVEN, FAILED, SUBSET, INTERRUPTED = 0, 1, 4, 130
@@ -29,27 +31,37 @@ PROVEN, FAILED, SUBSET, INTERRUPTED = 0, 1, 4, 130
 def run(options: Mapping[str, Any]) -> int:
     """Runs what was asked for, prints and writes the kill table. UsageError for what cannot work."""
     wanted = Wanted(options["fault"], options["rule"], options["variant"], options["null"], options["kind"])
+    side: Side = "client" if options["clients"] else "host"
     if options["record"]:
         _recordable(wanted)
-    selected = cases.select(wanted)
-    out = _folder(options["out"])
+    selected = _selected(wanted, side, options)
+    out = _folder(options["out"] or Path("reports", "proof" if side == "host" else "proof-clients"))
     console = Console(highlight=False)
     # One more than cores: some cases mostly wait.
     bench = Bench(out, options["jobs"] or (os.cpu_count() or 1) + 1, console)
-    digests.changed()
+    digests.changed(side)
     with _ended_in_good_order():
         proven = _proof(bench, selected, options, whole=wanted.whole)
     show(console, proven)
     if bench.interrupted:
         console.print(f"Interrupted: the cases that had ended are kept in {out}; run it again to go on.")
         return INTERRUPTED
-    mixed = digests.changed()
+    mixed = digests.changed(side)
     _write(proven, out, on_record=options["record"] and not mixed)
     console.print(f"Kill table: {out / 'kill-table.html'}", soft_wrap=True)
     if mixed:
-        console.print("Kit, suites or mock were changed meanwhile, so this proves nothing: run it again.")
+        judges = "Kit, suites or mock" if side == "host" else "Referee, mock or clients"
+        console.print(f"{judges} were changed meanwhile, so this proves nothing: run it again.")
         return FAILED
     return SUBSET if not wanted.whole else PROVEN if proven.holds else FAILED
+
+
+def _selected(wanted: Wanted, side: Side, options: Mapping[str, Any]) -> list[Case]:
+    if side == "host":
+        return cases.select(wanted)
+    if options["schemathesis"]:
+        raise UsageError("--schemathesis compares what is found of hosts: leave out --clients, or that.")
+    return cases.select(wanted, contestants.cases(), " of the clients")
 
 
 def _recordable(wanted: Wanted) -> None:
@@ -74,7 +86,8 @@ def _ended_in_good_order() -> Iterator[None]:
 
 def _proof(bench: Bench, selected: Sequence[Case], options: Mapping[str, Any], *, whole: bool) -> Proof:
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    found = bench.prove(selected, fresh=options["fresh"])
+    ring = Arena() if options["clients"] else None
+    found = bench.prove(selected, fresh=options["fresh"], ring=ring)
     compare = options["schemathesis"] and not bench.interrupted
     rival = bench.rival(selected, fresh=options["fresh"]) if compare else None
     return report.proof(

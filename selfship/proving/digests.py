@@ -9,15 +9,19 @@ from functools import cache
 from pathlib import Path
 
 from selfship import paths
+from selfship.proving.sides import Side
 
 MOCK = paths.PACKAGE / "mock"
+CLIENTS = paths.PACKAGE / "clients"
+_JUDGES_CLIENTS = ("contract.py", "exchanges.py", "lifecycle.py", "operations.py", "requirements.py", "verdict.py")
+"""Beside the referee, what has a say in how a client is judged."""
 _SPECIAL = tuple(MOCK / name for name in ("faults", "variants.py", "null.py"))
 """Parts of the mock that concern single cases."""
 _ASIDE = tuple(
     paths.PACKAGE / name
     for name in (
         *("mock", "proving", "certificate", "found_out.py", "har.py", "listing.py", "terminal.py", "conftest.py"),
-        *("waiving", "archive.py", "referee"),
+        *("waiving", "archive.py", "referee", "clients"),
         *("comparing", "signing", "history"),
         "reference",
     )
@@ -32,6 +36,26 @@ def of_case(special: str, description: str) -> dict[str, str]:
     own = digest(_with_helpers(MOCK / special) if special else [])
     text = "sha256:" + hashlib.sha256(description.encode()).hexdigest()
     return {"judge": judge(), "mock": plain_mock(), "own": own, "case": text}
+
+
+def of_client(special: str, description: str) -> dict[str, str]:
+    """The same of a client: of what judges it, of the mock, of the example and its hooks, and of its description."""
+    own = digest([*_python(paths.CLIENTS), CLIENTS / "hooks.py", CLIENTS / special, *_drills()])
+    text = "sha256:" + hashlib.sha256(description.encode()).hexdigest()
+    return {"judge": referee(), "mock": plain_mock(), "own": own, "case": text}
+
+
+@cache
+def referee() -> str:
+    """Of everything that takes part in judging a client, the mock aside."""
+    kit = [path for path in map(paths.PACKAGE.joinpath, _JUDGES_CLIENTS) if path.exists()]
+    return digest([*_python(paths.PACKAGE / "referee"), *kit, paths.REQUIREMENTS, paths.OPENAPI])
+
+
+@cache
+def all_clients() -> str:
+    """Of every client that the referee is tried with, and of what it is tried by."""
+    return digest([*_python(paths.CLIENTS), *_python(CLIENTS), *_drills()])
 
 
 @cache
@@ -54,9 +78,10 @@ def whole_mock() -> str:
     return digest([*_python(MOCK), *_profiles()])
 
 
-def changed() -> bool:
-    """Whether judge or mock are others by now than when they were first asked for."""
-    return (judge(), whole_mock()) != (judge.__wrapped__(), whole_mock.__wrapped__())
+def changed(side: Side = "host") -> bool:
+    """Whether judge or judged are others by now than when they were first asked for."""
+    parts = (judge, whole_mock) if side == "host" else (referee, plain_mock, all_clients)
+    return [part() for part in parts] != [part.__wrapped__() for part in parts]
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -90,6 +115,11 @@ def _python(folder: Path) -> list[Path]:
 def _profiles() -> list[Path]:
     # Not the rest of the fixtures: what a referee serves, or a client does, is nothing to a host.
     return [*paths.HOSTS.rglob("*.toml"), *paths.ORDERS.rglob("*.toml")]
+
+
+def _drills() -> list[Path]:
+    """The scenarios that clients are tried with."""
+    return list((paths.FIXTURES / "scenarios" / "drills").glob("*.toml"))
 
 
 def _within(path: Path, places: Iterable[Path]) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 from selfship import requirements
 from selfship.proving.cases import Case
 from selfship.proving.outcome import Outcome
+from selfship.proving.sides import WORDS, Side, Words
 from selfship.verdict import RunVerdict
 
 Fate = Literal["killed", "survived", "error"]
@@ -21,8 +22,16 @@ TRULY_SATISFIED: Mapping[str, Mapping[str, str]] = {
         "AUTH-1": "it gives a token for the right credentials, and takes that token",
         "FET-7": "the one order that it shows says is_self_ship, as a boolean",
     },
+    "reads_only": {
+        "AGG-1": "it polls, with its token in the header alone",
+        "AGG-16": "each of its reads names the location",
+    },
+    "reads_one_status": {
+        "AGG-1": "it polls, with its token in the header alone",
+        "AGG-16": "each of its reads names the location",
+    },
 }
-"""MUSTs that a null host's answers satisfy in truth, by its name, and how: passing them is earned."""
+"""MUSTs that a null host's answers, or a null client's calls, satisfy in truth, and how: passing them is earned."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,11 @@ class KillTable:
     variants: Sequence[VariantRow] = ()
     nulls: Sequence[NullRow] = ()
     rules: Sequence[str] = field(default_factory=tuple)
+    side: Side = "host"
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.side]
 
     def of_level(self, level: str) -> list[FaultRow]:
         return [row for row in self.faults if row.level == level]
@@ -120,12 +134,14 @@ def table(outcomes: Mapping[Case, Outcome]) -> KillTable:
     }
     plain = next((outcome for _, outcome in of_kind["plain"]), None)
     noise = set(plain.with_verdict(*LOUD)) if plain else set()
+    side: Side = next((case.side for case in outcomes), "host")
     return KillTable(
         plain,
         [_fault(case, outcome, noise) for case, outcome in of_kind["fault"]],
         [_variant(case, outcome) for case, outcome in of_kind["variant"]],
         [_null(case, outcome) for case, outcome in of_kind["null"]],
-        tuple(one.id for one in requirements.load().values() if one.side == "host"),
+        tuple(one.id for one in requirements.load().values() if one.side == side),
+        side,
     )
 
 
@@ -184,15 +200,16 @@ def targets(found: KillTable) -> list[Target]:
     odd = [row for row in found.variants if not row.as_expected]
     praised = sum(len(row.praised) for row in found.nulls)
     plain = found.plain is not None and found.plain.verdict == RunVerdict.CONFORMING
+    who = found.side
     return [
-        Target("the plain host conforms", found.plain.verdict or "error" if found.plain else "not run", plain),
+        Target(f"the plain {who} conforms", found.plain.verdict or "error" if found.plain else "not run", plain),
         _share("MUST faults killed: all of them", len(must_kills), len(musts), 1.0),
         _share("SHOULD faults killed: 95 %", len(should_kills), len(shoulds), 0.95),
         _share("kills laid at the broken rule: 95 %", len(right), len(killed), 0.95),
         Target("other rules accused for one fault: one at most", str(most), most <= 1 if killed else None),
         Target("conforming variants with a failed MUST: none", str(len(accused)), _all(found.variants, not accused)),
         Target("variants with another verdict than expected: none", str(len(odd)), _all(found.variants, not odd)),
-        Target("MUSTs that null hosts pass undeservedly: none", str(praised), _all(found.nulls, not praised)),
+        Target(f"MUSTs that null {who}s pass undeservedly: none", str(praised), _all(found.nulls, not praised)),
         Target("cases that could not be judged: none", str(len(found.errors)), not found.errors),
     ]
 

@@ -16,6 +16,7 @@ from selfship.certificate.words import Word
 from selfship.proving.kills import LOUD, FaultRow
 from selfship.proving.outcome import Outcome, Said
 from selfship.proving.report import Proof
+from selfship.proving.sides import Words
 
 _HERE = Path(__file__).resolve().parent
 LAID = Word("laid", "caught at its rule", "✓", "the rule that the fault breaks is the one that fails or warns")
@@ -101,9 +102,9 @@ def build(proof: Proof, kill_table: Mapping[str, Any]) -> Page:
     return Page(
         proof,
         _verdict(proof),
-        _lede(kill_table["figures"]),
+        _lede(kill_table["figures"], table.words),
         _facts(proof, kill_table),
-        _cards(kill_table["figures"]),
+        _cards(kill_table["figures"], table.words),
         _columns(shown),
         [_line(row, shown, proof) for row in faults],
         [_other(row.case.name, row.case.how, not row.accused and row.as_expected, row.outcome,
@@ -121,17 +122,20 @@ def _verdict(proof: Proof) -> Word:
     return Word("laid", "Proven", "✓", "") if proof.holds else Word("missed", "Not proven", "✗", "")
 
 
-def _lede(figures: Mapping[str, Any]) -> str:
+def _lede(figures: Mapping[str, Any], said: Words) -> str:
     killed, faults = (
         figures["must_killed"] + figures["should_killed"],
         figures["must_faults"] + figures["should_faults"],
     )
-    parts = [f"The suites catch {killed} of {words.count(faults, 'seeded fault')}"] if faults else []
+    several = said.judge.endswith("s")
+    catch, accuse, give = ("catch", "accuse", "give") if several else ("catches", "accuses", "gives")
+    parts = [f"{said.judge} {catch} {killed} of {words.count(faults, said.bad)}"] if faults else []
     if figures["variants"]:
-        parts.append(f"accuse {figures['accused_variants']} of {figures['variants']} conforming hosts")
-    if figures["null_hosts"]:
+        parts.append(f"{accuse} {figures['accused_variants']} of {figures['variants']} conforming {said.side}s")
+    if figures[said.nulls]:
         undeserved = words.count(figures["undeserved_passes"], "undeserved pass", "undeserved passes")
-        parts.append(f"give {undeserved} to {words.count(figures['null_hosts'], 'host')} that know nothing")
+        null = "know nothing" if said.side == "host" else "do next to nothing"
+        parts.append(f"{give} {undeserved} to {words.count(figures[said.nulls], said.side)} that {null}")
     sentence = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "Nothing was run"
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -147,7 +151,7 @@ def _beside(figures: Mapping[str, Any], share: Callable[[int, int], str]) -> str
     return f"schemathesis alone: {caught} of {whole} ({share(caught, asked)}){before}"
 
 
-def _cards(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _cards(figures: Mapping[str, Any], said: Words) -> list[tuple[str, str, str]]:
     """Figure, what it counts, and the rival's beside it."""
 
     def share(part: int, whole: int) -> str:
@@ -161,9 +165,19 @@ def _cards(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
          f"of the SHOULD faults killed: {figures['should_killed']} of {figures['should_faults']}", ""),
         (share(figures["laid_right"], figures["kills"]),
          f"of the kills laid at the broken rule: {figures['laid_right']} of {figures['kills']}", ""),
-        (str(figures["accused_variants"]), f"of {figures['variants']} conforming variants accused", ""),
-        (str(figures["undeserved_passes"]), f"MUSTs passed undeservedly by {figures['null_hosts']} null hosts", ""),
+        (str(figures["accused_variants"]), f"of {figures['variants']} {said.odd.lower()} accused", ""),
+        (str(figures["undeserved_passes"]), f"undeserved passes of {figures[said.nulls]} null {said.side}s", ""),
     ]  # fmt: skip
+
+
+_DIGESTS = {
+    "requirements_digest": "Requirements",
+    "suites_digest": "Suites",
+    "judge_digest": "Judge",
+    "mock_digest": "Mock",
+    "referee_digest": "Referee",
+    "clients_digest": "Clients",
+}
 
 
 def _facts(proof: Proof, kill_table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -172,10 +186,7 @@ def _facts(proof: Proof, kill_table: Mapping[str, Any]) -> list[tuple[str, str]]
         ("Kit", f"selfship {kit['version']}"),
         ("Started", words.moment(proof.started)),
         ("Took", words.seconds(proof.wall_s)),
-        ("Requirements", kit["requirements_digest"]),
-        ("Suites", kit["suites_digest"]),
-        ("Judge", kit["judge_digest"]),
-        ("Mock", kit["mock_digest"]),
+        *((name, kit[key]) for key, name in _DIGESTS.items() if key in kit),
         ("This table", kill_table["digest"]),
     ]
 

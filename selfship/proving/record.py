@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from selfship import __version__, judging, paths, requirements
 from selfship.proving import digests
+from selfship.proving.sides import WORDS, Side
 
 if TYPE_CHECKING:
     from selfship.proving.report import Proof
 
 SCHEMA = "selfship-recorded-proof/1"
 FILE = paths.FIXTURES / "proof.json"
+CLIENTS_FILE = paths.FIXTURES / "proof-clients.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Recorded:
     kill_table: str
     version: str
     stale: bool
+    side: Side = "host"
 
     def rate(self, level: str) -> float | None:
         """The share of the faults of "must" or "should" that were killed, None where there is none."""
@@ -43,16 +46,24 @@ class Recorded:
     @property
     def sentence(self) -> str:
         """The kill rate as a certificate says it."""
-        figures = self.figures
+        figures, words = self.figures, WORDS[self.side]
         return (
-            f"{figures['must_killed']} of {figures['must_faults']} seeded faults against a MUST are caught, "
+            f"{figures['must_killed']} of {figures['must_faults']} {words.bad}s against a MUST are caught, "
             f"{figures['should_killed']} of {figures['should_faults']} against a SHOULD; "
-            f"{figures['accused_variants']} of {figures['variants']} conforming variants are accused of a broken MUST"
+            f"{figures['accused_variants']} of {figures['variants']} {words.odd.lower()} are accused of a broken MUST"
         )
 
 
-def present() -> dict[str, str]:
-    """The digests of the kit as it is now: rules, suites with their scenarios, judge, mock."""
+def present(side: Side = "host") -> dict[str, str]:
+    """The digests of the kit as it is now: rules, suites with scenarios, judge, mock; or of what judges clients."""
+    if side == "client":
+        return {
+            "version": __version__,
+            "requirements_digest": requirements.digest(),
+            "referee_digest": digests.referee(),
+            "mock_digest": digests.plain_mock(),
+            "clients_digest": digests.all_clients(),
+        }
     return {
         "version": __version__,
         "requirements_digest": requirements.digest(),
@@ -62,24 +73,29 @@ def present() -> dict[str, str]:
     }
 
 
-def recorded(path: Path | None = None) -> Recorded | None:
-    """The proof on record in `path` (FILE), stale or not; None where there is none that can be read."""
+def _file(side: Side) -> Path:
+    return FILE if side == "host" else CLIENTS_FILE
+
+
+def recorded(path: Path | None = None, side: Side = "host") -> Recorded | None:
+    """The proof on record in `path` (the side's own), stale or not; None where there is none that can be read."""
     try:
-        found = json.loads((path or FILE).read_text(encoding="utf-8"))
+        found = json.loads((path or _file(side)).read_text(encoding="utf-8"))
         if found["schema"] != SCHEMA:
             return None
         kit = found["kit"]
-        return Recorded(found["figures"], found["recorded"], found["kill_table"], kit["version"], kit != present())
+        stale = kit != present(side)
+        return Recorded(found["figures"], found["recorded"], found["kill_table"], kit["version"], stale, side)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def record(found: Proof, kill_table: Mapping[str, Any], path: Path | None = None) -> None:
-    """Puts a whole proof on record in `path` (FILE). OSError where it cannot be written."""
+    """Puts a whole proof on record in `path` (its side's own). OSError where it cannot be written."""
     from selfship.run import write_json
 
     write_json(
-        path or FILE,
+        path or _file(found.table.side),
         {
             "schema": SCHEMA,
             "recorded": found.started,

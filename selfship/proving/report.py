@@ -53,7 +53,7 @@ def figures(found: Proof) -> dict[str, Any]:
         "most_strays": max((len(row.strays) for row in table.killed), default=0),
         "variants": len(table.variants),
         "accused_variants": sum(bool(row.accused) for row in table.variants),
-        "null_hosts": len(table.nulls),
+        table.words.nulls: len(table.nulls),
         "undeserved_passes": sum(len(row.praised) for row in table.nulls),
         "errors": len(table.errors),
         "schemathesis_caught": None if found.rival is None else sum(bool(one.new) for one in found.rival.values()),
@@ -68,14 +68,14 @@ def to_json(found: Proof) -> dict[str, Any]:
     """As `kill-table.json` holds it."""
     table = found.table
     proven = {
-        "kit": record.present(),
+        "kit": record.present(table.side),
         "whole": found.whole,
         "figures": figures(found),
         "goals": [asdict(one) for one in found.goals],
         "plain": table.plain.verdict if table.plain else None,
         "faults": [_fault(row, found.rival) for row in table.faults],
         "variants": [_variant(row) for row in table.variants],
-        "null_hosts": [_null(row) for row in table.nulls],
+        table.words.nulls: [_null(row) for row in table.nulls],
     }
     effort = {
         row.case.id: {"requests": row.outcome.requests, "run_s": row.outcome.run_s, "wall_s": row.outcome.wall_s}
@@ -89,7 +89,7 @@ def _digest(proven: Mapping[str, Any]) -> str:
     """Of what was proven, without the sentences: they hold ids and times that differ from run to run."""
     quiet = {
         key: [{name: value for name, value in row.items() if name != "said"} for row in rows]
-        if key in ("faults", "variants", "null_hosts")
+        if key in ("faults", "variants", "null_hosts", "null_clients")
         else rows
         for key, rows in proven.items()
     }

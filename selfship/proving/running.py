@@ -47,17 +47,20 @@ class Nursery:
         self._lock = threading.Lock()
         self._stopped = False
 
+    def digests(self, case: Case) -> dict[str, str]:
+        return digests.of_case(case.source, repr(case))
+
     def run(self, case: Case) -> Outcome | None:
         """What certifying the case's host finds; None where the nursery was stopped meanwhile."""
         began = time.monotonic()
-        known = digests.of_case(case.source, repr(case))
+        known = self.digests(case)
         folder = Path(tempfile.mkdtemp(prefix="selfship-prove-"))
         try:
             status = self._certify(case, folder)
             if self._stopped:
                 return None
             wall_s = time.monotonic() - began
-            return _read(case, known, folder, status, wall_s, self._timeout_s)
+            return read_run(case, known, folder, status, wall_s, self._timeout_s)
         except KitError as problem:
             return None if self._stopped else Outcome(case.id, known, error=str(problem))
         finally:
@@ -141,9 +144,10 @@ def _certification(arguments: Sequence[str], environ: Mapping[str, str], folder:
     main(list(arguments))
 
 
-def _read(
+def read_run(
     case: Case, known: Mapping[str, str], folder: Path, status: int | None, wall_s: float, timeout_s: float
 ) -> Outcome:
+    """What a run in `folder` found, by its `results.json`; or why there is none, by exit status and log."""
     try:
         results = json.loads((folder / "run" / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

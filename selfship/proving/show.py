@@ -122,7 +122,16 @@ def _grid(title: str, *columns: str) -> Table:
 
 
 def _faults(found: KillTable) -> Table:
-    grid = _grid("Faults", "", "fault", "rule", "level", "own rule", "other rules", "what was said")
+    grid = _grid(
+        f"{found.words.bad.capitalize()}s",
+        "",
+        "fault" if found.side == "host" else "client",
+        "rule",
+        "level",
+        "own rule",
+        "other rules",
+        "what was said",
+    )
     for row in found.faults:
         mark, style = MARKS[row.fate]
         right = row.own if row.laid_right else Text(row.own or "–", "yellow")
@@ -142,7 +151,7 @@ def _said(row: FaultRow) -> str:
 
 
 def _variants(found: KillTable) -> Table:
-    grid = _grid("Conforming variants", "", "variant", "verdict", "accused of", "warnings", "unjudged", "what was said")
+    grid = _grid(found.words.odd, "", "variant", "verdict", "accused of", "warnings", "unjudged", "what was said")
     for row in found.variants:
         mark, style = MARKS["survived" if row.accused or not row.as_expected else "killed"]
         unjudged = () if row.as_expected else row.unjudged
@@ -154,7 +163,8 @@ def _variants(found: KillTable) -> Table:
 
 
 def _nulls(found: KillTable) -> Table:
-    grid = _grid("Null hosts", "", "host", "verdict", "passed undeservedly", "passed in truth", "note")
+    side = found.side
+    grid = _grid(f"Null {side}s", "", side, "verdict", "passed undeservedly", "passed in truth", "note")
     for row in found.nulls:
         mark, style = MARKS["survived" if row.praised else "killed"]
         cells = (Text(", ".join(row.praised)), Text(", ".join(row.earned)), Text(row.outcome.error or row.outcome.note))

@@ -190,7 +190,7 @@ def limit_intake(flow: Flow, many: list[Order]) -> None:
         over_and_full(flow, Event.INVOICE, many)
 
 
-@scenario(Need(State.DP_ASSIGNED, OVER), weight=40, bare=True)
+@scenario(Need(State.DP_ASSIGNED, OVER), weight=40)
 def limit_forward(flow: Flow, many: list[Order]) -> None:
     """21 orders get AWBs, are packed, printed, dispatched and picked, in requests of 21 and 20."""
     over_and_full(flow, Event.AWB, many)
@@ -202,7 +202,7 @@ def limit_forward(flow: Flow, many: list[Order]) -> None:
             over_and_full(flow, Event.BAG_PICKED, many)
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=30, bare=True)
+@scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=30)
 def limit_returns(flow: Flow, many: list[Order]) -> None:
     """21 returns are brought home in requests of 20 and less, and accepted in requests of 21 and 20."""
     for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED):
@@ -224,14 +224,14 @@ def limit_cancel(flow: Flow, many: list[Order]) -> None:
     over_and_full(flow, Event.CANCEL, many)
 
 
-@scenario(Need(State.DP_ASSIGNED, 2 * MAX_ITEMS), weight=12, bare=True)
+@scenario(Need(State.DP_ASSIGNED, 2 * MAX_ITEMS), weight=12)
 def limit_twice(flow: Flow, many: list[Order]) -> None:
     """Two requests of 20 items each, one after the other."""
     for number, part in enumerate((many[:MAX_ITEMS], many[MAX_ITEMS:]), 1):
         flow.recording.kept[f"awb 20 #{number}"] = send_bulk(flow, Event.AWB, part, name=f"awb, request {number} of 20")
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6, walks=())
+@scenario(Need(State.DP_ASSIGNED), weight=6)
 def limit_empty(flow: Flow, order: Order) -> None:  # noqa: ARG001 - the order only shows that the run may write
     """Every bulk operation is sent an empty array."""
     for operation in BULK:

@@ -6,7 +6,6 @@ from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.probing import unknown_id
 from selfship.scenario import scenario
-from selfship.scenarios.journeys import HOME
 from selfship.supply import Need, Order
 
 
@@ -17,7 +16,7 @@ def _track(flow: Flow, body: dict[str, Any], step: str, *words: str) -> Any:
     )
 
 
-@scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22, bare=True)
+@scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22)
 def tracked(flow: Flow, many: list[Order], back: Order) -> None:
     """Two orders and a return, each with its own courier, are tracked by id, by AWB, by both and by neither."""
     first, second = many
@@ -59,7 +58,7 @@ def tracked(flow: Flow, many: list[Order], back: Order) -> None:
     )
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8, walks=(Event.AWB, *HOME))
+@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8)
 def tracked_return(flow: Flow, order: Order) -> None:
     """A return is tracked by id and by AWB."""
     flow.fire(Event.AWB, order, courierName="Charlie Courier")
