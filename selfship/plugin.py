@@ -225,9 +225,14 @@ def traffic(run: Run) -> list[Exchange]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if of_suites(item):
-        expect.seen.clear()
-        expect.under[:] = requirement_ids(item)
+    if not of_suites(item):
+        return
+    expect.seen.clear()
+    expect.under[:] = requirement_ids(item)
+    stop = item.config.stash[DRIVING].stopped
+    if stop is not None:
+        # Before any fixture plays a scenario on a host that cannot be judged.
+        raise expect.BlockedError(stop.rule, f"The pre-flight stopped the run: {stop.message}", (stop.exchange,))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -238,13 +243,6 @@ def pytest_runtest_makereport(
     if not of_suites(item) or call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return report
     return item.config.stash[DRIVING].judge(item, call, report, requirement_ids(item))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    stop = item.config.stash[DRIVING].stopped
-    if of_suites(item) and stop is not None:
-        raise expect.BlockedError(stop.rule, f"The pre-flight stopped the run: {stop.message}", (stop.exchange,))
 
 
 @pytest.hookimpl(wrapper=True)
