@@ -53,6 +53,7 @@ def run_options(command: Command) -> Command:
             click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
             click.option("--baseline", metavar="RUN", type=path, help="An earlier run's folder, to compare with."),
             click.option("--waivers", metavar="FILE.toml", type=path, help="Failures that somebody answers for."),
+            click.option("--sign", metavar="KEY", type=path, help="Sign the run with this private key."),
             click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is."),
         ]
     ):
@@ -71,13 +72,35 @@ def cli() -> None:
 def certify(**options: Any) -> int:
     """Certify a host and write its certificate. Secrets come from the environment:
     SELFSHIP_TOKEN, or SELFSHIP_USERNAME and SELFSHIP_PASSWORD."""
-    from selfship import certification
+    from selfship import certification, outcome
 
+    key = _signing_key(options["sign"])
     arguments = certification.prepare(options, os.environ, Path.cwd())
     import pytest
 
     witness = certification.Witness()
-    return witness.status(pytest.main(arguments, plugins=[witness]))
+    status = witness.status(pytest.main(arguments, plugins=[witness]))
+    if key and outcome.last and outcome.last.results_path and status != INTERRUPTED:
+        # The last step: by now nobody writes into the run's folder any more.
+        _sign(outcome.last.results_path.parent, key, quiet=options["quiet"])
+    return status
+
+
+def _signing_key(path: Path | None) -> Any:
+    """The key in a file, before anything starts; None where none was asked for."""
+    if path is None:
+        return None
+    from selfship.signing import keys
+
+    return keys.signing_key(path.expanduser())
+
+
+def _sign(run: Path, key: Any, *, quiet: bool) -> None:
+    from selfship.signing import command
+
+    signed = command.sign(run, key)
+    if not quiet:
+        click.echo(f"Signed: {signed}, by the key {key.id[:16]}….")
 
 
 @cli.command()
@@ -149,6 +172,35 @@ def prove(**options: Any) -> int:
     from selfship.proving import command
 
     return command.run(options)
+
+
+@cli.command()
+@click.argument("key", metavar="KEY", type=click.Path(path_type=Path))
+def keygen(key: Path) -> int:
+    """Make a key to sign with, KEY, and the public one, KEY.pub."""
+    from selfship.signing import command
+
+    return command.keygen(key)
+
+
+@cli.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--key", metavar="KEY", type=click.Path(path_type=Path), required=True, help="The private key.")
+def sign(run: Path, key: Path) -> int:
+    """Sign a run that has ended, given as its folder."""
+    _sign(run, _signing_key(key), quiet=False)
+    return 0
+
+
+@cli.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--key", metavar="PUB", type=click.Path(path_type=Path), help="The public key that you trust.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def verify(**options: Any) -> int:
+    """Check a run's signature, digests, completeness and evidence, offline. Ends with 0 only where all hold."""
+    from selfship.signing import command
+
+    return command.verify(options)
 
 
 @cli.command()

@@ -80,6 +80,15 @@ def waived() -> Ended:
     return certified(folder, "--waivers", "waivers.toml", faults=["awb_takes_21"])
 
 
+@cache
+def signed() -> Ended:
+    """The whole kit against the embedded mock, signed with the key `partner.key` beside the run's folder."""
+    folder = Path(tempfile.mkdtemp(prefix="selfship-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    selfship("keygen", "partner.key", cwd=folder)
+    return selfship("certify", "--sign", "partner.key", "--out", "run", cwd=folder)
+
+
 def copied(run: Path, to: Path) -> Path:
     """A run's folder, for a test that changes it."""
     shutil.copytree(run, to, copy_function=os.link)

@@ -1,0 +1,162 @@
+"""Whether the files of a run fit each other, and what they say of themselves.
+
+Nothing is taken from where it is told if it can be worked out from somewhere else: verdicts follow from findings,
+findings from exchanges, the certificate from both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from selfship import __version__, certificate, judging, requirements
+from selfship.archive import Archived
+from selfship.errors import UsageError
+from selfship.exchanges import Exchange, curl
+from selfship.results import Evidence, Finding, RequirementResult, Results
+from selfship.signing.rejudging import judged_again
+from selfship.verdict import Verdict, of_run, worst
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing that was looked at. `holds` None: it could not be, `words` say why."""
+
+    holds: bool | None
+    words: str
+
+
+def points(run: Archived) -> Iterator[Point]:
+    """Every point at which files of the run could be at odds."""
+    yield from _verdicts(run.results)
+    yield from _evidence(run)
+
+
+def _verdicts(results: Results) -> Iterator[Point]:
+    wrong = [row.id for row in results.requirements if not _adds_up(row)]
+    if wrong:
+        yield Point(False, f"The verdict does not follow from the findings: {some(wrong)}.")
+    narrowed = bool(results.run.get("narrowed"))
+    verdict = of_run(((row.level, row.verdict) for row in results.requirements), narrowed=narrowed)
+    if verdict is not results.verdict:
+        yield Point(False, f"The run's verdict is {results.verdict}, but its rules make it {verdict}.")
+    if not wrong and verdict is results.verdict:
+        yield Point(True, f"The verdicts of {len(results.requirements)} rules and of the run follow from the findings.")
+    yield _table(results)
+
+
+def _adds_up(row: RequirementResult) -> bool:
+    verdicts = [one.verdict for one in row.findings] + ([Verdict.PASS] if row.evidence else [])
+    counted = len(row.findings) + len(row.evidence)
+    told = row.checks in (counted, 0) or any(one.check == "pre-flight" for one in row.findings)
+    return worst(verdicts) is row.verdict and told
+
+
+def _table(results: Results) -> Point:
+    if results.kit.get("requirements_digest") != requirements.digest():
+        return Point(None, "It was judged by another table of requirements than this kit's, which is not compared.")
+    side = results.target.get("role", "host")
+    known = {one.id: (one.level, one.statement) for one in requirements.load().values() if one.side == side}
+    told = {row.id: (row.level, row.statement) for row in results.requirements}
+    if other := [name for name in {**known, **told} if known.get(name) != told.get(name)]:
+        return Point(False, f"The rules are not those of the table that the run names: {some(other)}.")
+    return Point(True, f"All {len(known)} rules of the {side}'s side are there, with the words of the table.")
+
+
+def _evidence(run: Archived) -> Iterator[Point]:
+    try:
+        exchanges = run.exchanges()
+    except UsageError as problem:
+        yield Point(False, str(problem))
+        return
+    results = run.results
+    yield _numbers(results, exchanges)
+    yield from _cited(results, exchanges)
+    if judging.latency(exchanges) != results.latency_ms:
+        yield Point(False, "The latencies are not those of exchanges.har.")
+    if not same_kit(results):
+        words = f"It was made by another kit than this ({__version__}): its exchanges are not judged again."
+        yield Point(None, words)
+        return
+    if results.target.get("role", "host") == "host":
+        yield _judged_again(results, exchanges)
+    yield _drawn_again(run, exchanges)
+
+
+def same_kit(results: Results) -> bool:
+    """Whether this very kit, suites and requirements, made the run."""
+    kit = results.kit
+    own = (__version__, requirements.digest(), judging.suites_digest())
+    return (kit.get("version"), kit.get("requirements_digest"), kit.get("suites_digest")) == own
+
+
+def _numbers(results: Results, exchanges: Sequence[Exchange]) -> Point:
+    numbers = [one.seq for one in exchanges]
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) != results.run.get("requests"):
+        said = results.run.get("requests")
+        return Point(False, f"exchanges.har holds {len(numbers)} exchanges, not the run's {said} from 1 on.")
+    return Point(True, f"All {len(numbers)} exchanges are there, without a gap.")
+
+
+def _cited(results: Results, exchanges: Sequence[Exchange]) -> Iterator[Point]:
+    known = {one.seq: one for one in exchanges}
+    wrong: Counter[str] = Counter()
+    cited = 0
+    for row in results.requirements:
+        told: list[Finding | Evidence] = [*row.findings, *row.evidence]
+        for one in told:
+            cited += len(one.exchanges)
+            bad = any(seq not in known for seq in one.exchanges)
+            if bad or (isinstance(one, Finding) and not _curl_fits(one, known)):
+                wrong[row.id] += 1
+    if wrong:
+        yield Point(False, f"Evidence that exchanges.har does not hold, or holds otherwise: {some(list(wrong))}.")
+    else:
+        yield Point(True, f"Each of the {cited} pieces of evidence is in exchanges.har.")
+
+
+def _curl_fits(finding: Finding, known: dict[int, Exchange]) -> bool:
+    return finding.curl is None or any(curl(known[seq]) == finding.curl for seq in finding.exchanges)
+
+
+def _judged_again(results: Results, exchanges: Sequence[Exchange]) -> Point:
+    held = {(row.id, one.check) for row in results.requirements for one in row.evidence}
+    told = {one.check for row in results.requirements for one in row.findings}
+    again = judged_again(exchanges)
+    wrong = [
+        one.check
+        for one in again
+        for rule in one.requirements
+        if (one.words is not None and (rule, one.check) in held) or (one.words is None and _broken(results, one.check))
+    ]
+    if wrong:
+        return Point(False, f"Judged again, the exchanges say otherwise: {some(wrong)}.")
+    compared = [
+        one for one in again if one.check in told or any((rule, one.check) in held for rule in one.requirements)
+    ]
+    return Point(True, f"{len(compared)} checks of the traffic, judged again from exchanges.har, say the same.")
+
+
+def _broken(results: Results, check: str) -> bool:
+    verdicts = (Verdict.FAIL, Verdict.WARN, Verdict.WAIVED)
+    return any(one.check == check and one.verdict in verdicts for row in results.requirements for one in row.findings)
+
+
+def _drawn_again(run: Archived, exchanges: Sequence[Exchange]) -> Point:
+    try:
+        shown = (run.folder / "certificate.html").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return Point(None, "There is no certificate.html to compare with the results.")
+    drawn = certificate.render(run.results, exchanges).encode("utf-8", "replace").decode("utf-8", "replace")
+    if shown != drawn:
+        return Point(False, "certificate.html does not show what results.json and exchanges.har hold.")
+    return Point(True, "certificate.html shows what results.json and exchanges.har hold, to the letter.")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of these names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
