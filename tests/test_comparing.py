@@ -84,6 +84,17 @@ def test_a_scenario_that_breaks_at_a_rule_that_held_is_a_regression_and_its_abse
     assert kinds(run(broken), run(row(a=P))) == [Kind.FIXED]
 
 
+def test_what_fails_now_and_then_is_no_regression_that_a_gate_can_trust() -> None:
+    now = row(a=F, b=F)
+    now.findings[0] = replace(now.findings[0], stability="flaky 1 of 3")
+
+    assert kinds(run(row(a=P, b=P)), run(now)) == [Kind.REGRESSION]
+    now.findings[1] = replace(now.findings[1], stability="flaky 2 of 3")
+    assert kinds(run(row(a=P, b=P)), run(now)) == [Kind.INCONCLUSIVE]
+    now.findings[1] = replace(now.findings[1], stability="late by 0.4 s")
+    assert kinds(run(row(a=P, b=P)), run(now)) == [Kind.REGRESSION]
+
+
 def test_a_check_that_only_the_newer_kit_has_shows_no_regression() -> None:
     assert kinds(run(row(a=P)), run(row(a=P, new=F), suites="sha256:2")) == [Kind.NEWLY_TESTED]
     assert kinds(run(row(a=P)), run(row(a=P, new=F))) == [Kind.REGRESSION]

@@ -109,6 +109,12 @@ def _failing(
             before = Verdict.PASS
         where = held if before is Verdict.PASS else known if before in KNOWN_BROKEN else unknown
         where.append(check)
+    flaky = {one.check for one in new.findings if (one.stability or "").startswith("flaky")}
+    if held and flaky.issuperset(held):
+        words = (
+            f"It held in the old run and fails now and then in the new one, as it may have before: {_said(new, held)}"
+        )
+        return _as(Kind.INCONCLUSIVE, old, new, words, held)
     if held:
         more = f" It was broken before, in {_count(known, 'other check')}." if known else ""
         return _as(Kind.REGRESSION, old, new, _said(new, held) + more, held)
