@@ -111,7 +111,7 @@ def _sign(run: Path, key: Any, *, quiet: bool) -> None:
 @click.option("--null", metavar="NAME", help="Answers everything alike.")
 @click.option("--list", "listed", is_flag=True, help="Name the faults, the variants and the null hosts, and end.")
 @click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keeps its orders across restarts.")
-@click.option("--population", metavar="NAME", help="Which orders it starts with: full, scarce or empty.")
+@click.option("--population", metavar="NAME", help="Which orders it starts with: full, few, scarce, tiny, empty.")
 @click.option("--latency", metavar="MS", type=click.FloatRange(0), help="Every answer comes this much later.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def mock(**options: Any) -> int:

@@ -79,6 +79,8 @@ def step(recording: Recording, name: str) -> Step:
         )
     if recording.missing:
         raise missing(recording)
+    if recording.spared:
+        raise NotTestableError(recording.spared)
     raise KeyError(f"{recording.scenario} has no step {name!r}")
 
 

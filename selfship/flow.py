@@ -7,10 +7,10 @@ ends the scenario where a documented step is not taken.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from selfship import answers, bodies, lifecycle, orders, overdue, ways
+from selfship import answers, blaming, bodies, lifecycle, orders, overdue, requirements, ways
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
@@ -19,11 +19,18 @@ from selfship.orders import View
 from selfship.pace import pauses
 from selfship.scenario import BrokenError, PassedByError, Recording, Step
 from selfship.supply import Need, NoSupplyError, Order
+from selfship.ways import AWB_EVENTS
+
+if TYPE_CHECKING:
+    from selfship.probing import Probe
 
 BY_ITSELF = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "rto_acceptance", Event.CREDIT_NOTE: "credit_note"}
 """Events that a host may fire itself, and the switch that says so."""
-AWB_EVENTS = (Event.AWB, Event.AUTO_DISPATCH)
 NO_ROUTE = (404, 405, 501)
+SPARED = (
+    "Prepare more orders: this is advice, and a host that does not follow it would have spoiled the one order that was"
+    " at hand for rules that bind."
+)
 
 
 class Flow:
@@ -34,21 +41,44 @@ class Flow:
         self.name = name
         self.caller = host.caller(name + note)
         self.recording = Recording(name)
+        self.lent: list[Order] = []
+        self.gentle = False
+        self.careful = False
+        self.passing: Callable[[Order], None] | None = None
+        self.instead: BrokenError | None = None
+        self.why = ""
         self._last: dict[str, Step] = {}
 
     # What it works with
 
     def lease(self, need: Need) -> list[Order]:
         """Orders that meet `need`, walked to its state. NoSupplyError; BrokenError where the walk breaks."""
-        leased = self.host.supply.lease(need, self.name)
+        lent, self.lent = self.lent[: need.count], self.lent[need.count :]
+        leased = lent or self._drawn(need)
         self.recording.orders += [order.id for order in leased]
         for order in leased:
             self.learn(order)
             if order.view and order.view.locked:
                 raise NoSupplyError(need, 0, reason=f"Order {order.id} is locked.")
-        walked = [self.reach(order, need.state) for order in leased]
+        walked = [order if order.under_way else self.reach(order, need.state) for order in leased]
         self.recording.broken = None
         return walked
+
+    def _drawn(self, need: Need) -> list[Order]:
+        """Orders of its own; where none are left, what became of the one that was meant for it."""
+        try:
+            return self.host.supply.lease(need, self.name)
+        except NoSupplyError as lack:
+            if self.instead is not None:
+                raise self.instead from lack
+            raise NoSupplyError(need, lack.found, lack.unflagged, self.why or lack.reason) from None
+
+    def spare(self, probes: Iterable[Probe]) -> list[Probe]:
+        """Of these probes, those to send: a gentle scenario leaves out what only advice forbids."""
+        if not self.gentle:
+            return list(probes)
+        self.recording.spared = SPARED
+        return [probe for probe in probes if requirements.load()[probe.rule].level == "MUST"]
 
     def another(self, need: Need) -> Order:
         return self.lease(need)[0]
@@ -177,7 +207,7 @@ class Flow:
         exchange, answer = self.send(event, order, item, title)
         step = Step(
             title,
-            rule or self._rule_by_path(event, order) or cell.rule or "",
+            rule or blaming.rule_by_path(event, order) or cell.rule or "",
             order.id,
             order.state,
             event,
@@ -198,67 +228,13 @@ class Flow:
             elif answer.refused:
                 if event not in lifecycle.NDR_EVENTS:
                     # A strict host refuses those; that says nothing of the step before.
-                    self._blame_the_unseen(order)
-                self._try_with_meta(step, item)
+                    blaming.blame_the_unseen(self, order, self._last.get(order.id))
+                blaming.try_with_meta(self, step, item)
                 if event in lifecycle.NDR_EVENTS:
                     self.host.detect("edition", "strict")
         else:
             self._watch(step, order, target, item)
         return self._settle_step(step, order, target, exchange, item)
-
-    def _try_with_meta(self, step: Step, item: dict[str, Any]) -> None:
-        """A status that is taken only with `meta`, which is optional, breaks that rule and not its own."""
-        if step.event not in lifecycle.STATUSES or "meta" in item:
-            return
-        body = {**item, "meta": {"remark": "selfship", "reasonCode": 101, "dpLocation": "Bengaluru"}}
-        _, answer = self.write("status", [body], step=f"{step.name} with meta")
-        if answer.accepted:
-            step.rule, step.outcome = "VAL-5", "refused"
-            step.message = f"{step.name} was refused without meta, which is optional, and taken with it"
-            self.keep(step)
-            raise BrokenError(step)
-
-    @staticmethod
-    def _rule_by_path(event: Event, order: Order) -> str | None:
-        """The rule of a step that depends on how the order came here, not just on where it is."""
-        if event is Event.DELIVERY_DONE and order.state is State.BAG_PICKED and Event.AUTO_DISPATCH in order.history:
-            return "AUT-2"
-        if event in AWB_EVENTS and order.history and order.history[-1] is Event.INVOICE:
-            # That it is refused means that the order never came to dp_assigned.
-            return "FWD-2"
-        return None
-
-    def _blame_the_unseen(self, order: Order) -> None:
-        """Where the step before could not be seen: taken once more, it was never applied, and that is what broke."""
-        last = self._last.get(order.id)
-        if order.seen or last is None or last.event is None or last.outcome != "accepted":
-            return
-        if last.event in AWB_EVENTS:
-            self._blame_the_awb(order, last)
-            return
-        _, answer = self.write(
-            EVENTS[last.event].operation, [self.item(last.event, order)], step=f"{last.event.value} once more"
-        )
-        if answer.accepted:
-            last.outcome = "not_applied"
-            last.message = (
-                f"{last.event.value} on an order in {last.state.value if last.state else '?'} was counted as successful"
-                " but not applied: the next documented step was refused, and the same event was taken again"
-            )
-            raise BrokenError(last)
-
-    def _blame_the_awb(self, order: Order, last: Step) -> None:
-        """A return that can be delivered straight after its AWB was moved by it."""
-        if order.state is not State.RETURN_DP_ASSIGNED:
-            return
-        item = self.item(Event.RETURN_BAG_DELIVERED, order)
-        _, answer = self.write("status", [item], step="return_bag_delivered straight after the AWB")
-        if answer.accepted:
-            last.outcome = "not_applied"
-            last.message = (
-                "awb on a return in return_dp_assigned moved it on: return_bag_delivered is taken straight after"
-            )
-            raise BrokenError(last)
 
     def _watch(self, step: Step, order: Order, target: State, item: dict[str, Any]) -> None:
         """Waits until the host shows what the event leads to, and says what became of it."""
@@ -318,7 +294,7 @@ class Flow:
                     self.host.detect(
                         BY_ITSELF[step.event], "explicit" if step.event is Event.ACCEPT_RETURN else "manual"
                     )
-            return self.keep(step)
+            return self._arrived(self.keep(step), order)
         shown = step.after.status if step.after else None
         step.message = {
             "refused": f"{what} must be accepted; the host answered {said}",
@@ -347,7 +323,7 @@ class Flow:
             self.host.took(event, step)
             order.touched(seen=True)
             order.view, order.state = view, self._state_now(target, view)
-            return self.keep(step)
+            return self._arrived(self.keep(step), order)
         if refused is not None:
             refused.outcome = "refused"
             refused.after = view
@@ -383,6 +359,12 @@ class Flow:
                 return
             if state in lifecycle.SWITCHED:
                 self.host.took(events[lifecycle.SWITCHED[state][0]], step)
+
+    def _arrived(self, step: Step, order: Order) -> Step:
+        """Others may have a use for the order on its way (see `selfship.relay`)."""
+        if self.passing is not None:
+            self.passing(order)
+        return step
 
     def keep(self, step: Step) -> Step:
         """Adds a step to the recording; a name that is taken gets a number."""

@@ -15,15 +15,17 @@ import pytest
 pytest.register_assert_rewrite("selfship.expect")
 
 from selfship import expect, outcome, paths, requirements  # noqa: E402
+from selfship.allotment import Ask  # noqa: E402
 from selfship.driving import Driving  # noqa: E402
 from selfship.errors import KitError, UsageError  # noqa: E402
 from selfship.exchanges import Exchange  # noqa: E402
 from selfship.host import Host  # noqa: E402
-from selfship.lifecycle import Event  # noqa: E402
+from selfship.lifecycle import Event, State, cell  # noqa: E402
 from selfship.nearest import hint  # noqa: E402
 from selfship.run import Run  # noqa: E402
 from selfship.scenario import SCENARIOS, Recording, Scenario, Step  # noqa: E402
 from selfship.scenarios import CONTROLS  # noqa: E402
+from selfship.scenarios.matrix import WAYS  # noqa: E402
 
 DRIVING = pytest.StashKey[Driving]()
 Key = tuple[str, Any]
@@ -60,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id): the requirement that the test judges")
+    config.addinivalue_line("markers", "aided(*scenarios): scenarios that help the test, and that it can do without")
     config.addinivalue_line(
         "markers", "control(*events): the events whose acceptance shows that a refusal means something"
     )
@@ -131,7 +134,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         run = driving.open(mine)
         if run.begin() is None and driving.on_a_pool(mine):
-            run.start({key for item in mine for key in needed(item)})
+            run.start({key for item in mine for key in needed(item)}, [ask for item in mine for ask in ask_of(item)])
     except (KitError, UsageError) as problem:
         driving.abandon()
         outcome.last = outcome.Outcome(problem.exit_status)
@@ -161,6 +164,19 @@ def needed(item: pytest.Item) -> Iterator[Key]:
     if "traffic" in names:
         yield from BASE
     yield from ((CONTROLS[event], None) for event in controls(item))
+
+
+def ask_of(item: pytest.Item) -> Iterator[Ask]:
+    """What a test wants of the orders, for the allotment: its scenarios, and the events that are its controls."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    aided = {name for mark in item.iter_markers("aided") for name in mark.args}
+    names = [name for name in getattr(item, "fixturenames", ()) if name in SCENARIOS and name not in aided]
+    keys = frozenset((name, params.get(name)) for name in names)
+    state = next((value for value in params.values() if isinstance(value, State)), None)
+    state = state or WAYS.get(str(params.get("by_another_way")), (None,))[0]
+    events = {one for one in controls(item) if state is None or cell(state, one).outcome != "unchanged"}
+    for one in requirement_ids(item):
+        yield Ask(one, requirements.load()[one].level, keys, frozenset(events))
 
 
 def controls(item: pytest.Item) -> list[Event]:

@@ -65,7 +65,7 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
             _keep(flow, done, None)
         elif spoiled or not (before is None or after is None or before.same_as(after)):
             # One among them was taken: perhaps an earlier one, whatever was answered. Each again, alone.
-            _one_by_one(flow, left[: len(done)], another)
+            _one_by_one(flow, left[: len(done)], another, done[-1] if spoiled else None)
         else:
             _keep(flow, done, after)
             left = left[len(done) :]
@@ -121,15 +121,25 @@ def _send(flow: Flow, order: Order, probe: Probe, before: View | None) -> tuple[
 
 
 def _send_run(flow: Flow, order: Order, probes: Sequence[Probe], before: View | None) -> list[Step]:
-    """Sends probes until one is not refused; the steps so far, that one last."""
+    """Sends probes until one is not refused; the steps so far, that one last.
+
+    A careful flow has no other order to find out on: it looks after each probe whether that one changed anything.
+    """
     done: list[Step] = []
     for probe in probes:
         step, answer = _send(flow, order, probe, before)
         done.append(step)
         step.outcome = answer.kind.value
-        if answer.refused:
+        if answer.refused and not flow.careful:
             continue
         after = _look(flow, order)
+        if answer.refused:
+            if before is None or after is None or before.same_as(after):
+                continue
+            step.after, step.outcome = after, "applied"
+            step.exchanges.append(after.seq)
+            step.message += f"; {before.difference(after)}"
+            break
         _passed_by(flow, order, after)
         step.after = after
         if after:
@@ -171,13 +181,19 @@ def _fresh(flow: Flow, another: Callable[[], Order], left: Sequence[Probe], spoi
         return None
 
 
-def _one_by_one(flow: Flow, probes: Sequence[Probe], another: Callable[[], Order]) -> None:
-    """Each probe on an order that nothing else has touched since its last look."""
+def _one_by_one(flow: Flow, probes: Sequence[Probe], another: Callable[[], Order], taken: Step | None) -> None:
+    """Each probe on an order that nothing else has touched since its last look.
+
+    Without such orders `taken`, the probe that was seen to be taken, stands, and the others are spoiled by it.
+    """
     order: Order | None = None
     for place, probe in enumerate(probes):
         if order is None:
-            order = _fresh(flow, another, probes[place:], None)
+            left = [one for one in probes[place:] if taken is None or one.name != taken.name]
+            order = _fresh(flow, another, left, taken)
             if order is None:
+                if taken is not None and len(left) < len(probes) - place:
+                    flow.keep(taken)
                 return
         before = flow.read(order) or order.view
         step, answer = _send(flow, order, probe, before)

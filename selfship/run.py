@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,28 +17,32 @@ from pathlib import Path
 from typing import Any
 
 from selfship import ledger, outcome, scenarios, secrecy
+from selfship.allotment import allot
 from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
 from selfship.flow import Flow
 from selfship.guard import Guard
 from selfship.host import Host
+from selfship.itinerary import Key, needs_of
 from selfship.ledger import Ledger
 from selfship.lifecycle import State
 from selfship.pace import Interrupted, Pace
 from selfship.preflight import Stop, preflight
 from selfship.profile import Credentials, Profile
+from selfship.relay import Relay
+from selfship.routing import Allotment, Ask, Turn, turn_of
 from selfship.scenario import SCENARIOS, Recording, run_scenario
 from selfship.supply import Provisioner, Supply
 from selfship.tokens import TokenSource
 
+SWITCHES = ("invoicing", "credit_note", "rto_acceptance")
 assert scenarios.CONTROLS  # registers every scenario
 
 JOURNAL = "exchanges.jsonl"
 """Each exchange as it happens; replaced by the HAR once the run has ended."""
 AGAIN = ", tried again"
 """Marks what belongs to a second try."""
-Key = tuple[str, Any]
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ class Run:
         # A lean run is one of hundreds: its verdict is all that is asked for.
         self.host.tries_again = not outcome.lean()
         self.stop: Stop | None = None
+        self.asks: list[Ask] = []
+        self.allotment = Allotment()
         self._futures: dict[Key, Future[Recording]] = {}
         self._played: dict[Key, Recording] = {}
         self._instead: Mapping[Key, Recording] = {}
@@ -125,13 +131,39 @@ class Run:
         done = sum(future.done() for future in self._futures.values())
         return done + len(self._played), len(self._futures) + len(self._played)
 
-    def start(self, keys: Iterable[Key]) -> None:
-        """Starts these scenarios on a pool, the longest first."""
-        order = sorted(set(keys), key=_turn)
-        workers = max(1, min(len(order), self.config.profile.limits.concurrency))
+    def start(self, keys: Iterable[Key], asks: Sequence[Ask] = ()) -> None:
+        """Starts these scenarios on a pool. `asks`: what the checks rest on, for a host that has too few orders.
+
+        With orders in plenty the longest start first; else orders are shared out, and go from one to the next.
+        """
+        self.asks = list(asks)
+        self.allotment = self._allotted(sorted(set(keys), key=turn_of))
+        plan = self.allotment
+        workers = max(1, min(len(plan.played) + len(plan.lacking), self.config.profile.limits.concurrency))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
-        for key in order:
+        self._futures |= {turn.key: Future() for turn in plan.turns if turn.during is not None}
+        relay = Relay(plan, self.host, self._play, self._futures)
+        for key in plan.free:
             self._futures[key] = self._pool.submit(self._play, key)
+        for turn in relay.carriers():
+            begin = Future[list[Future[Recording]]]()
+            self._futures[turn.key] = self._pool.submit(self._carry, relay, turn, begin)
+            begin.set_result(relay.queue(turn, self._futures[turn.key]))
+        for key in plan.lacking:
+            self._futures[key] = self._pool.submit(self._play, key)
+
+    def _allotted(self, keys: list[Key]) -> Allotment:
+        """Who gets which order. Where a command makes them there are always enough."""
+        if self.config.provision is not None or not any(needs_of(key) for key in keys):
+            return Allotment(free=tuple(keys))
+        switches = {name: self.host.switch(name) for name in ("edition", *SWITCHES)}
+        stock = self.host.supply.stock(other=self.host.other_tokens is not None)
+        return allot(stock, self.asks, switches, keys)
+
+    def _carry(self, relay: Relay, turn: Turn, begin: Future[list[Future[Recording]]]) -> Recording:
+        for earlier in begin.result():
+            earlier.exception()
+        return relay.carry(turn)
 
     def recording(self, name: str, param: Any = None) -> Recording:
         """What scenario `name` left; waits for it, or plays it now."""
@@ -151,7 +183,7 @@ class Run:
     def quietly(self, name: str, param: Any = None) -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""
         if self._instead:
-            return self._play((name, param), AGAIN)
+            return self._play((name, param), note=AGAIN)
         key = (f"{name}, alone", param)
         if key not in self._played:
             self.recordings()
@@ -170,7 +202,7 @@ class Run:
         """These scenarios once more, side by side on what orders are left; none starts after `until` (monotonic)."""
 
         def one(key: Key) -> Recording | None:
-            return None if time.monotonic() > until else self._play(key, AGAIN)
+            return None if time.monotonic() > until else self._play(key, note=AGAIN)
 
         workers = max(1, min(len(keys), self.config.profile.limits.concurrency))
         with ThreadPoolExecutor(workers, thread_name_prefix="again") as pool:
@@ -198,10 +230,12 @@ class Run:
             return [known[seq - 1] for seq in seqs]
         return list(known)
 
-    def _play(self, key: Key, note: str = "") -> Recording:
+    def _play(self, key: Key, prepare: Callable[[Flow], None] | None = None, note: str = "") -> Recording:
         name, param = key
         which = SCENARIOS[name]
         flow = Flow(self.host, which.key(param), note)
+        if prepare is not None:
+            prepare(flow)
         began = time.monotonic()
         try:
             return run_scenario(which, param, flow)
@@ -217,6 +251,9 @@ class Run:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self.host.wire.connections.close()
+        for future in self._futures.values():
+            # Whoever was to meet an order on its way, and the way was never begun.
+            future.cancel()
         self.recorder.close()
         if self.ledger:
             self.ledger.close()
@@ -224,14 +261,6 @@ class Run:
     def drop_journal(self) -> None:
         """Removes the journal, once the HAR holds all of it."""
         (self.config.out / JOURNAL).unlink(missing_ok=True)
-
-
-def _turn(key: Key) -> tuple[int, int, str]:
-    """The order in which scenarios start, and so are served with orders: the frugal first, of these the longest."""
-    name, param = key
-    which = SCENARIOS[name]
-    orders = sum(need.count for need in which.needs(param))
-    return (2 if which.params else 1 if orders > 3 else 0), -which.weight, f"{name} {param}"
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -61,7 +61,8 @@ TRIED = "tried"
 class Recording:
     """What is left of a scenario once it has run. Judgements read it; nothing changes it any more.
 
-    At most one of `broken`, `missing`, `passed_by` and `crashed` says why it ended early.
+    At most one of `broken`, `missing`, `passed_by` and `crashed` says why it ended early. `spared`: why a gentle
+    scenario left out what only advice forbids.
     """
 
     scenario: str
@@ -74,6 +75,7 @@ class Recording:
     passed_by: PassedByError | None = None
     crashed: BaseException | None = None
     seconds: float = 0.0
+    spared: str = ""
 
 
 Play = Callable[..., None]
@@ -81,7 +83,15 @@ Play = Callable[..., None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """A registered scenario. `weight`: about how many dependent requests it makes, so that the longest start first."""
+    """A registered scenario. `weight`: about how many dependent requests it makes, so that the longest start first.
+
+    How it treats its orders, for a run that has too few of them (`selfship.allotment`):
+    `walks`: the events that a conforming host takes from it, in their order; () leaves an order as it was found, and
+    None spends it: nobody knows where it stands afterwards. `joins`: so many of these events, at most, an order may
+    have taken before; it then goes on from there. `bare`: it wants an order without any AWB. `gentle`: it can leave
+    out what only advice forbids, so that a host that takes that does not spoil the order for others. `spares`: it takes
+    orders only where nobody else wants them.
+    """
 
     name: str
     play: Play
@@ -89,6 +99,11 @@ class Scenario:
     params: tuple[Any, ...]
     weight: int
     about: str
+    walks: Callable[[Any], tuple[Event, ...] | None] = lambda _: None
+    joins: int = 0
+    bare: bool = False
+    gentle: bool = False
+    spares: bool = False
 
     def key(self, param: Any = None) -> str:
         return self.name if param is None else f"{self.name}[{param}]"
@@ -102,10 +117,15 @@ def scenario(
     params: tuple[Any, ...] = (),
     per_param: Callable[[Any], tuple[Need, ...]] | None = None,
     weight: int = 8,
+    walks: tuple[Event, ...] | Callable[[Any], tuple[Event, ...] | None] | None = None,
+    joins: int = 0,
+    bare: bool = False,
+    gentle: bool = False,
+    spares: bool = False,
 ) -> Callable[[Play], Play]:
     """Registers `play(flow, *orders)` (with `params`: `play(flow, param, *orders)`) under its own name.
 
-    An order is passed for each need; for a need of several, their list.
+    An order is passed for each need; for a need of several, their list. The rest: see `Scenario`.
     """
 
     def register(play: Play) -> Play:
@@ -113,7 +133,9 @@ def scenario(
         if name in SCENARIOS:
             raise ValueError(f"two scenarios are called {name}")
         wants = per_param or (lambda _: needs)
-        SCENARIOS[name] = Scenario(name, play, wants, params, weight, (play.__doc__ or "").strip())
+        led = walks if callable(walks) else lambda _: walks
+        about = (play.__doc__ or "").strip()
+        SCENARIOS[name] = Scenario(name, play, wants, params, weight, about, led, joins, bare, gentle, spares)
         return play
 
     return register

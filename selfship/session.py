@@ -14,6 +14,7 @@ from selfship import (
     __version__,
     certificate,
     found_out,
+    frugality,
     har,
     judging,
     orders_file,
@@ -105,6 +106,9 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "narrowed": narrowed,
             "seed": run.config.seed,
             "orders": len(run.host.supply.leased),
+            "frugality": frugality.of_run(
+                checks, found, recordings, len(run.host.supply.leased), shared=run.allotment.shared
+            ),
             "concurrency": profile.limits.concurrency,
         },
         target={
@@ -191,6 +195,7 @@ def write(run: Run, results: Results) -> Path:
         files += [
             lambda: har.write(exchanges, out / "exchanges.har", started=str(results.run["started"])),
             lambda: certificate.write(results, exchanges, out / "certificate.html"),
+            lambda: certificate.accompany(results, out),
         ]
     leaks = []
     for put in files:

@@ -21,10 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from selfship import expect
+from selfship.itinerary import Key
 from selfship.judging import SCENARIO, Bench, Check, blame
 from selfship.operations import OPERATIONS
 from selfship.results import Cause
-from selfship.run import Key, Run
+from selfship.run import Run
 from selfship.scenario import TRIED, Recording
 from selfship.verdict import Verdict
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from selfship.errors import UsageError
@@ -38,7 +40,19 @@ LISTED: Mapping[State, Callable[[View], bool]] = {
 
 STARTS = (State.DP_ASSIGNED, State.BAG_CONFIRMED, State.PLACED, State.RETURN_BAG_DELIVERED, State.RETURN_DP_ASSIGNED)
 """Where a walk may begin."""
+MOST = 400
+"""Orders of a listing that are counted: more than a whole run needs."""
 BEGINNINGS = (State.PLACED, State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED)
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """Orders that are alike to whoever plans. `divisible`: with two lines, or a quantity above 1."""
+
+    state: State
+    self_ship: bool = True
+    other_location: bool = False
+    divisible: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,10 @@ class Need:
 
 @dataclass
 class Order:
-    """One leased order. `state` is what the kit has led it to; `seen`, whether the host was seen to show that."""
+    """One leased order. `state` is what the kit has led it to; `seen`, whether the host was seen to show that.
+
+    `under_way`: it was handed on where it stands, to a scenario that goes on from there.
+    """
 
     id: str
     state: State
@@ -79,6 +96,7 @@ class Order:
     seen: bool = True
     written_at: float = field(default_factory=lambda: -1e9)
     history: list[Event] = field(default_factory=list)
+    under_way: bool = False
 
     @property
     def divisible(self) -> bool:
@@ -95,7 +113,7 @@ class NoSupplyError(Exception):
 
     def __init__(self, need: Need, found: int, unflagged: int = 0, reason: str = "") -> None:
         super().__init__(f"Prepare {need}; {found} found." + (f" {reason}" if reason else ""))
-        self.need, self.found, self.unflagged = need, found, unflagged
+        self.need, self.found, self.unflagged, self.reason = need, found, unflagged, reason
 
 
 class _Shelf:
@@ -114,6 +132,11 @@ class _Shelf:
             return False
         self.free.append(view)
         return True
+
+    def fill(self) -> None:
+        """Reads on until MOST orders are there, or the listing ends."""
+        while len(self.free) < MOST and self.more():
+            pass
 
 
 class Supply:
@@ -134,6 +157,7 @@ class Supply:
         self._given = {state: list(ids) for state, ids in (given or {}).items()}
         self._provision = provision
         self._shelves: dict[tuple[str, bool], _Shelf] = {}
+        self._own = {one for ids in self._given.values() for one in ids}
         self._taken: set[str] = set(excluded)
         self._lock = threading.RLock()
         self._permits, self._lend = permits, lend
@@ -150,13 +174,40 @@ class Supply:
                 except NoSupplyError:
                     need = replace(need, rather_divisible=False)
             best, unflagged = 0, 0
-            for start in _starts(need):
+            for start in starts(need):
                 found, without_flag = self._take(start, need)
                 if len(found) >= need.count:
                     return self._leased_to(scenario, found)
                 best, unflagged = max(best, len(found)), unflagged + without_flag
                 self._give_back(found)
             raise NoSupplyError(need, best, unflagged, self.broken_provision or self._left_alone(need))
+
+    def stock(self, *, other: bool = False) -> dict[Kind, int]:
+        """How many orders of each kind are free. Reads every listing that may hold some, at most MOST orders of each.
+
+        To be called before anybody leases. `other`: the second location's new orders are counted as well.
+        """
+        wanted = [(COARSE[state][0], False) for state in LISTED] + ([("CREATED", True)] if other else [])
+        shelves = {key: self._shelf(*key) for key in wanted}
+        with ThreadPoolExecutor(len(shelves)) as pool:
+            list(pool.map(_Shelf.fill, shelves.values()))
+        counted = Counter(Kind(state) for state, ids in self._given.items() for one in ids if one not in self._taken)
+        for (status, elsewhere), shelf in shelves.items():
+            for view in shelf.free:
+                kind = _kind(view, status, other_location=elsewhere)
+                known = view.id in self._taken or view.id in self._own
+                if kind is not None and not known and self._permits(view, elsewhere):
+                    counted[kind] += 1
+        return dict(counted)
+
+    def take(self, kind: Kind, scenario: str) -> Order:
+        """One order of that kind as it lies there. NoSupplyError where there is none."""
+        with self._lock:
+            need = Need(kind.state, self_ship=kind.self_ship, other_location=kind.other_location)
+            found, unflagged = self._take(kind.state, replace(need, divisible=kind.divisible))
+            if not found:
+                raise NoSupplyError(need, 0, unflagged)
+            return self._leased_to(scenario, found)[0]
 
     def spare(self, state: State, count: int, scenario: str, *, leaving: int) -> list[Order]:
         """`count` orders found in `state` as they are, if `leaving` more are free there besides; else none.
@@ -180,7 +231,7 @@ class Supply:
 
     def _left_alone(self, need: Need) -> str:
         """A remark where orders were passed over because nobody named them as the run's to write to."""
-        statuses = {COARSE[start][0] for start in _starts(need) if start in LISTED}
+        statuses = {COARSE[start][0] for start in starts(need) if start in LISTED}
         count = sum(status in statuses for status, _ in self._forbidden)
         return f"{count} more are there that the run may not touch." if count else ""
 
@@ -213,6 +264,11 @@ class Supply:
         self._taken.difference_update(set(ids) - kept - set(self.leased))
         return found
 
+    def _shelf(self, status: str, other: bool) -> _Shelf:
+        if (status, other) not in self._shelves:
+            self._shelves[status, other] = _Shelf(self._lister(status, other))
+        return self._shelves[status, other]
+
     def _claim(self, order_id: str) -> bool:
         if order_id in self._taken:
             return False
@@ -224,9 +280,7 @@ class Supply:
         unflagged = 0
         # The usual status alone: what else a state may show, others show too.
         for status in COARSE[start][:1]:
-            shelf = self._shelves.setdefault(
-                (status, need.other_location), _Shelf(self._lister(status, need.other_location))
-            )
+            shelf = self._shelf(status, need.other_location)
             place = 0
             while len(found) < count and (place < len(shelf.free) or shelf.more()):
                 view = shelf.free[place]
@@ -259,7 +313,7 @@ class Supply:
                         shelf.free.insert(0, order.view)
 
 
-def _starts(need: Need) -> list[State]:
+def starts(need: Need) -> list[State]:
     """States to begin with for `need`, the nearest first."""
     starts = [
         start for start in STARTS if JOURNEY_OF[start] is Journey.RETURN or JOURNEY_OF[need.state] is not Journey.RETURN
@@ -271,6 +325,16 @@ def _starts(need: Need) -> list[State]:
         return [need.state]
     found = [start for start in nearest if start is not need.state]
     return found if need.walked and need.state not in BEGINNINGS else [need.state, *found]
+
+
+def _kind(view: View, status: str, *, other_location: bool) -> Kind | None:
+    """Which kind of order `view`, found in the listing of `status`, surely is."""
+    if view.locked or view.self_ship is None or view.status != status:
+        return None
+    for state, looks_so in LISTED.items():
+        if COARSE[state][0] == status and looks_so(view):
+            return Kind(state, view.self_ship, other_location, divisible(view))
+    return None
 
 
 def _fits(view: View, status: str, start: State, need: Need) -> bool:

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from selfship import found_out, residue
+from selfship import found_out, frugality, residue
 from selfship.certificate.reason import LAPSED
 from selfship.results import Finding, RequirementResult, Results
 from selfship.verdict import RunVerdict, Verdict
@@ -173,6 +173,8 @@ class Terminal:
         run = results.run
         yield Text(f"{checks} checks, {run.get('requests', 0)} requests, {float(run.get('wall_s', 0.0)):.1f} s.")
         yield from self._waivers(results)
+        if words := frugality.sentence(run.get("frugality") or {}):
+            yield Text(words)
         yield from self._first_fix(results)
         yield from self._untestable(results)
         yield from self._left_behind(results)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from selfship.lifecycle import AUTOMATIC, TABLE, Event, State
+
+AWB_EVENTS = (Event.AWB, Event.AUTO_DISPATCH)
 
 
 def path(start: State, goal: State, *, via: tuple[Event, ...] = ()) -> tuple[Event, ...] | None:
@@ -29,3 +33,11 @@ def path(start: State, goal: State, *, via: tuple[Event, ...] = ()) -> tuple[Eve
             before = (Event.AWB,) if entry.needs_awb else ()
             frontier.append((then, (*events, *before, event)))
     return None
+
+
+def left(history: Sequence[Event], events: Sequence[Event]) -> tuple[Event, ...]:
+    """What is still to be done of `events` on an order that has taken `history`: the last of it may be their first."""
+    for done in range(min(len(history), len(events)), 0, -1):
+        if tuple(history[-done:]) == tuple(events[:done]):
+            return tuple(events[done:])
+    return tuple(events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from selfship import expect, paths
+from selfship.allotment import Ask
 from selfship.credentials import Credentials, Secrets
 from selfship.mock.serve import running, running_app
 from selfship.mock.settings import MockSettings
@@ -23,7 +24,13 @@ Key = tuple[str, Any]
 
 @contextmanager
 def run_on(
-    folder: Path, keys: Iterable[Key], settings: MockSettings | None = None, *, app: Any = None, **switches: Any
+    folder: Path,
+    keys: Iterable[Key],
+    settings: MockSettings | None = None,
+    *,
+    app: Any = None,
+    asks: Sequence[Ask] = (),
+    **switches: Any,
 ) -> Iterator[tuple[Run, list[Recording]]]:
     """A run that has played `keys` on a mock with these settings, or on `app`; `switches` are the profile's."""
     chosen = settings or MockSettings()
@@ -37,7 +44,7 @@ def run_on(
         try:
             if app is None:
                 run.begin()
-            run.start(keys)
+            run.start(keys, asks)
             yield run, [run.recording(*key) for key in keys]
         finally:
             run.end()

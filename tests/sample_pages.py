@@ -10,16 +10,16 @@ import pytest
 from selfship import certificate
 from selfship.exchanges import Exchange
 from selfship.results import Results
-from tests import outline, sample_run
+from tests import outline, sample_client
 from tests.outline import Element
 
-every_page = pytest.mark.parametrize("name", sorted(sample_run.ALL))
+every_page = pytest.mark.parametrize("name", sorted(sample_client.ALL))
 
 
 @cache
 def page_of(name: str) -> str:
     """The certificate of a sample run."""
-    return certificate.render(*sample_run.ALL[name]())
+    return certificate.render(*sample_client.ALL[name]())
 
 
 @cache

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
+from playwright.sync_api import Page, expect
 
 from selfship import certificate
-from tests import sample_run
-from tests.browser import CHROMIUM, Browser
+from tests import sample_client, sample_run
+from tests.browser import Browser, needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it to test the page as it is shown")
+pytestmark = needs_chromium
 
-SAMPLES = ("conforming", "nonconforming", "incomplete", "hostile")
+SAMPLES = ("conforming", "nonconforming", "incomplete", "hostile", "client")
 SHOWN = "[...document.querySelectorAll('tr.rule')].filter((row) => row.checkVisibility()).map((row) => row.id)"
+UNFOLDED = "document.querySelectorAll('details').forEach((fold) => { fold.open = true })"
 
 
 @pytest.fixture(scope="module")
@@ -24,49 +27,60 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("certificates")
     found = {name: folder / f"{name}.html" for name in SAMPLES}
     for name, path in found.items():
-        certificate.write(*sample_run.ALL[name](), path)
+        certificate.write(*sample_client.ALL[name](), path)
     return found
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as it:
+def browser() -> Iterator[Browser]:
+    with Browser() as it:
         yield it
 
 
 @pytest.fixture
-def page(browser: Browser, pages: dict[str, Path]) -> Browser:
-    browser.open(pages["nonconforming"])
-    return browser
+def page(browser: Browser, pages: dict[str, Path]) -> Page:
+    return browser.open(pages["nonconforming"])
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_page_neither_complains_nor_fetches_nor_scrolls_sideways(
     browser: Browser, pages: dict[str, Path], name: str
 ) -> None:
-    browser.open(pages[name], width=360, dark=name == "incomplete")
-    browser.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+    page = browser.open(pages[name], width=360, dark=name == "incomplete")
+    page.evaluate(UNFOLDED)
 
-    assert browser.run("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert browser.complaints == []
 
 
-def test_what_a_host_planted_does_not_run(browser: Browser, pages: dict[str, Path]) -> None:
-    browser.open(pages["hostile"])
+@pytest.mark.parametrize(
+    ("name", "dark"), [("nonconforming", False), ("nonconforming", True), ("incomplete", True), ("client", False)]
+)
+def test_axe_finds_nothing_with_everything_unfolded(
+    browser: Browser, pages: dict[str, Path], name: str, dark: bool
+) -> None:
+    page = browser.open(pages[name], width=400 if dark else 1280, dark=dark)
+    page.evaluate(UNFOLDED)
 
-    assert browser.run("document.scripts.length") == 1
-    assert browser.run("document.images.length") == 0
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+
+
+def test_what_a_host_planted_does_not_run(browser: Browser, pages: dict[str, Path]) -> None:
+    page = browser.open(pages["hostile"])
+
+    assert page.evaluate("document.scripts.length") == 1
+    assert page.evaluate("document.images.length") == 0
     assert browser.dialogs == []
 
 
-def test_rules_are_filtered_by_verdict_level_group_and_text(page: Browser) -> None:
-    def choose(**wanted: str) -> list[str]:
-        for name in ("verdict", "level", "group", "text"):
-            page.run(
-                f"(() => {{ const control = document.querySelector('[data-filter={name}]');"
-                f"control.value = {wanted.get(name, '')!r}; control.dispatchEvent(new Event('input')) }})()"
-            )
-        found: list[str] = page.run(SHOWN)
+def test_rules_are_filtered_by_verdict_level_group_and_text(page: Page) -> None:
+    def choose(*, verdict: str = "", level: str = "", group: str = "", text: str = "") -> list[str]:
+        for name, value in (("verdict", verdict), ("level", level), ("group", group)):
+            page.locator(f"select[data-filter={name}]").select_option(value)
+        page.get_by_role("searchbox", name="Text").fill(text)
+        found: list[str] = page.evaluate(SHOWN)
         return found
 
     everything = choose()
@@ -74,56 +88,85 @@ def test_rules_are_filtered_by_verdict_level_group_and_text(page: Browser) -> No
     assert choose(verdict="fail") == ["req-NDR-2", "req-STA-1", "req-LIM-2"]
     assert choose(verdict="fail", group="LIM") == ["req-LIM-2"]
     assert choose(level="SHOULD", verdict="warn") == ["req-BAT-3"]
+    assert choose(verdict="not_testable") != []
     assert choose(text="21 ITEMS") == ["req-LIM-2", "req-LIM-3"]
-    assert page.run("document.getElementById('shown').textContent") == f"2 of {len(everything)} rules"
+    expect(page.get_by_role("status")).to_have_text(f"2 of {len(everything)} rules")
     assert choose(text="no rule says this") == []
     assert choose() == everything
     results, _ = sample_run.nonconforming()
     assert everything == [f"req-{row.id}" for row in results.requirements]
 
 
-def test_the_tally_leads_to_the_rules_that_it_counts(page: Browser) -> None:
-    page.run("document.querySelector('[data-show=blocked]').click()")
+def test_the_tally_leads_to_the_rules_that_it_counts(page: Page) -> None:
+    page.locator("[data-show=blocked]").click()
 
-    assert page.run(SHOWN) == ["req-NDR-3", "req-DOC-4"]
-
-
-def test_a_link_opens_what_it_leads_to_even_where_it_is_filtered_out(page: Browser) -> None:
-    page.run("document.querySelector('[data-show=fail]').click()")
-
-    page.run("document.querySelector('a[href=\"#cell-placed-confirm\"]').click()")
-
-    page.wait_until("document.getElementById('cell-placed-confirm').checkVisibility()")
-    assert "req-FWD-1" in page.run(SHOWN)
+    assert page.evaluate(SHOWN) == ["req-NDR-3", "req-DOC-4"]
 
 
-def test_every_rule_opens_and_closes_at_once(page: Browser) -> None:
-    still_closed = "document.querySelectorAll('details.fold:not([open])').length"
-    page.run("document.getElementById('expand').click()")
-    opened = page.run(still_closed)
-    page.run("document.getElementById('expand').click()")
+def test_a_link_opens_what_it_leads_to_even_where_it_is_filtered_out(page: Page) -> None:
+    page.locator("[data-show=fail]").click()
 
-    assert opened == 0
-    assert page.run(still_closed) == len(sample_run.nonconforming()[0].requirements)
+    page.locator("a[href='#cell-placed-confirm']").first.click()
+
+    expect(page.locator("#cell-placed-confirm")).to_be_visible()
+    assert "req-FWD-1" in page.evaluate(SHOWN)
 
 
-def test_a_curl_line_is_copied_or_at_least_selected(page: Browser) -> None:
-    page.run("document.querySelector('button.copy').click()")
+def test_every_link_of_the_page_leads_somewhere_in_it(page: Page) -> None:
+    targets = page.evaluate("[...document.querySelectorAll('a')].map((link) => link.getAttribute('href'))")
 
-    page.wait_until("['Copied', 'Selected'].includes(document.querySelector('button.copy').firstChild.data)")
+    assert len(targets) > 100
+    assert {one[0] for one in targets} == {"#"}
+    lost = "(names) => names.filter((name) => !document.getElementById(name.slice(1)))"
+    assert page.evaluate(lost, targets) == []
+
+
+def test_every_rule_opens_and_closes_at_once(page: Page) -> None:
+    closed = page.locator("details.fold:not([open])")
+    page.get_by_role("button", name="Expand all").click()
+    expect(closed).to_have_count(0)
+    page.get_by_role("button", name="Expand all").click()
+
+    expect(closed).to_have_count(len(sample_run.nonconforming()[0].requirements))
+
+
+def test_the_keyboard_reaches_the_findings_the_filters_and_a_fold(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the findings")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+    fold = page.locator("details.fold summary").first
+    fold.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("details.fold").first).to_have_attribute("open", "")
+
+
+def test_a_curl_line_is_copied_whole(page: Page) -> None:
+    button = page.get_by_role("button", name="Copy").first
+    line = button.evaluate("(button) => button.previousElementSibling.textContent")
+    button.click()
+
+    expect(page.get_by_role("button", name="Copied").first).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == line
+    assert line.startswith("curl -i ")
 
 
 def test_without_javascript_the_page_is_complete(browser: Browser, pages: dict[str, Path]) -> None:
-    browser.call("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        browser.open(pages["nonconforming"])
-        shown = browser.run(SHOWN)
-        filters = browser.run("document.getElementById('filters').checkVisibility()")
-    finally:
-        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    page = browser.open(pages["nonconforming"], scripts=False)
 
-    assert len(shown) == len(sample_run.nonconforming()[0].requirements)
-    assert filters is False
+    expect(page.locator("tr.rule")).to_have_count(len(sample_run.nonconforming()[0].requirements))
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("tr.rule").last).to_be_visible()
+
+
+def test_the_answer_of_the_mock_stands_beside_the_hosts_with_what_differs_marked(page: Page) -> None:
+    exhibit = page.locator("#fail-LIM-2 .exhibit").first
+
+    expect(exhibit.get_by_text("What the kit’s mock answers")).to_be_visible()
+    assert '"success_count": 21' in exhibit.locator(".sides mark").all_inner_texts()
+    assert '"success_count": 20' in exhibit.locator(".mock mark").all_inner_texts()
 
 
 def test_the_print_has_the_evidence_and_no_controls(browser: Browser, pages: dict[str, Path]) -> None:

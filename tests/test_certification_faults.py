@@ -20,7 +20,7 @@ from selfship.embedded import embedded_host
 
 PATIENCE_S = 300
 CANARY = "canary+4711/ä=word"  # `secrets` is asked for 24 bytes, which is appended
-FILES = {"certificate.html", "exchanges.har", "junit.xml", "report.html", "results.json"}
+FILES = {"badge.svg", "certificate.html", "exchanges.har", "junit.xml", "report.html", "results.json", "summary.md"}
 FAULTS = (
     # Faults that do not cover each other share a host and a run.
     (

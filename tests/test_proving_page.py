@@ -13,7 +13,7 @@ from selfship.proving import page, report
 from selfship.proving.cases import Case
 from selfship.proving.kills import table
 from selfship.proving.rival import Caught
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser, needs_chromium
 from tests.outline import Element, read
 from tests.proving import broken, fault, outcome
 
@@ -117,12 +117,12 @@ def test_every_mark_has_a_word() -> None:
         assert re.search(r"[a-z]{2}", square.text)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it to test the page as it is shown")
+@needs_chromium
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_fits_a_phone_and_a_browser_has_nothing_to_complain_of(tmp_path: Path, dark: bool) -> None:
     (tmp_path / "kill-table.html").write_text(html(), encoding="utf-8")
 
-    with Browser(tmp_path / "browser") as browser:
+    with Browser() as browser:
         browser.open(tmp_path / "kill-table.html", width=360, dark=dark)
 
         assert browser.run("document.documentElement.scrollWidth") == 360

@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 
 from selfship import expect, judging, requirements, session
+from selfship.itinerary import Key
 from selfship.judging import Bench, Check
 from selfship.mock.settings import MockSettings
 from selfship.overdue import Overdue
-from selfship.run import Key, Run
+from selfship.run import Run
 from selfship.stability import FEW, Stability, Trial
 from selfship.verdict import Verdict
 from tests.played import run_on

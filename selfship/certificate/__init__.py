@@ -10,11 +10,13 @@ from pathlib import Path
 
 from selfship import secrecy
 from selfship.certificate import latency, page, rendering
+from selfship.certificate.badge import badge
 from selfship.certificate.drawing import HEIGHT, WIDTH
+from selfship.certificate.summary import summary
 from selfship.exchanges import Exchange
 from selfship.results import Results
 
-__all__ = ["render", "write"]
+__all__ = ["accompany", "badge", "render", "summary", "write"]
 
 _HERE = Path(__file__).resolve().parent
 
@@ -24,6 +26,13 @@ def write(results: Results, exchanges: Sequence[Exchange], path: Path) -> None:
     page = render(results, exchanges)
     secrecy.refuse(path.name, page)
     path.write_text(page, encoding="utf-8", errors="replace")
+
+
+def accompany(results: Results, folder: Path) -> None:
+    """Writes into `folder` what goes where a page cannot: `badge.svg` and `summary.md`. Raises as `write` does."""
+    for name, text in (("badge.svg", badge(results)), ("summary.md", summary(results))):
+        secrecy.refuse(name, text)
+        (folder / name).write_text(text, encoding="utf-8", errors="replace")
 
 
 def render(results: Results, exchanges: Sequence[Exchange]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from selfship import found_out, residue
+from selfship import found_out, frugality, residue
 from selfship.certificate import findings, journeys, latency, matrix, reason, sweeps, table
 from selfship.certificate.exhibits import Allowance, by_seq
 from selfship.certificate.words import RUN_VERDICTS, VERDICTS, Word, count, moment, number, seconds
@@ -129,6 +129,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Role", {"host": "host: it serves the API", "client": "client: it calls the API"}.get(role, role)),
         ("Started", moment(run.get("started", ""))),
         ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
+        ("Orders", frugality.sentence(run.get("frugality") or {})),
         ("Scope", "narrowed to some checks: certifies nothing" if run.get("narrowed") else "every rule of its side"),
         ("Kit", f"selfship {kit.get('version', '')}"),
         ("Seed", str(run.get("seed", ""))),

@@ -229,6 +229,8 @@ _PACE = (
     _set("slow", "answers a tenth of a second late", {}, latency=0.1),
     _set("rate_limited", "takes 150 requests a second and asks the others to wait", {}, rate=150.0),
     Variant("scarce_orders", "holds three orders and two returns", population="scarce"),
+    Variant("one_order_one_return", "holds one order and one return", population="tiny"),
+    Variant("few_orders", "holds ten orders and five returns", population="few"),
 )
 
 _ALL = (*_ANSWERING, *_APPLYING, *_READING, *_OBSERVED, *_PACE)

@@ -70,7 +70,7 @@ def _faults() -> Iterable[Case]:
 def _variants() -> Iterable[Case]:
     for variant in variants():
         switches = tuple(sorted(variant.switches.items()))
-        scarce = variant.population == "scarce"
+        scarce = variant.population is not None
         yield Case("variant", variant.name, variant.how, None, (), switches, variant.population, scarce, "variants.py")
 
 

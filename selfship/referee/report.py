@@ -48,6 +48,7 @@ def write(found: Results, exchanges: Exchanges, folder: Path) -> Path:
     har.write(exchanges(), folder / "exchanges.har", started=str(found.run["started"]))
     junit.write(found, folder / "junit.xml")
     certificate.write(found, _evidence(found, exchanges), folder / "certificate.html")
+    certificate.accompany(found, folder)
     return folder / "certificate.html"
 
 

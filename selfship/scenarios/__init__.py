@@ -47,7 +47,7 @@ CONTROLS = {
     Event.OUT_FOR_DELIVERY: "ndr",
     Event.DELIVERY_ATTEMPT_FAILED: "ndr",
     Event.DELIVERY_REATTEMPT_REQUESTED: "ndr",
-    Event.DELIVERY_DONE: "stepwise",
+    Event.DELIVERY_DONE: "delivered",
     Event.RTO_BAG_DELIVERED: "rto",
     Event.RETURN_BAG_IN_TRANSIT: "return_journey",
     Event.RETURN_BAG_DELIVERED: "return_journey",

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from selfship import bodies
+from selfship import bodies, ways
 from selfship.client import NO_TOKEN
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.probing import Probe, probe_all
 from selfship.scenario import scenario
+from selfship.scenarios.matrix import carrying
 from selfship.supply import Need, Order
 
 NEVER_ISSUED = "never-issued-" + "0" * 24
@@ -80,11 +81,11 @@ def _strange(flow: Flow) -> dict[str, str]:
     return dict(zip(STRANGE, (NO_TOKEN, NEVER_ISSUED, altered), strict=True))
 
 
-@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=22)
+@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=22, walks=carrying, joins=1)
 def strangers(flow: Flow, state: State, order: Order) -> None:
     """What the right token may do to an order is tried without a token, and with one that was never issued."""
-    if state is State.DP_ASSIGNED:
-        flow.fire(Event.AWB, order)
+    for event in ways.left(order.history, carrying(state)):
+        flow.fire(event, order)
     probes = [
         Probe(f"{EVENTS[event].operation} {kind}", STRANGE[kind], event, options={"token": token})
         for kind, token in _strange(flow).items()
@@ -93,7 +94,7 @@ def strangers(flow: Flow, state: State, order: Order) -> None:
     probe_all(flow, order, probes, lambda: flow.another(Need(state)))
 
 
-@scenario(Need(State.BAG_PACKED), weight=22)
+@scenario(Need(State.BAG_PACKED), weight=22, walks=())
 def strange_readers(flow: Flow, order: Order) -> None:
     """Every read is tried without a token, and with one that was never issued."""
     for kind, token in _strange(flow).items():
@@ -128,7 +129,9 @@ def without_location(flow: Flow) -> None:
         )
 
 
-@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12)
+@scenario(
+    params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12, walks=carrying, joins=1, gentle=True
+)
 def foreign(flow: Flow, state: State, order: Order) -> None:
     """The second location's credentials are used on an order of the first."""
     other = flow.host.other_tokens
@@ -137,8 +140,8 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
     token = other.current(flow.host.caller(flow.name, other=True))
     if not token:
         return
-    if state is State.DP_ASSIGNED:
-        flow.fire(Event.AWB, order)
+    for event in ways.left(order.history, carrying(state)):
+        flow.fire(event, order)
     flow.recording.kept["token"] = True
     flow.recording.kept["covers"] = flow.call(
         "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
@@ -161,7 +164,7 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
     def again() -> Order:
         return flow.another(Need(state))
 
-    probe_all(flow, order, probes, again)
+    probe_all(flow, order, flow.spare(probes), again)
     if state is State.BAG_PACKED:
         for operation in READ_TOO:
             exchange = flow.call(

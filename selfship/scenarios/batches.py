@@ -72,7 +72,7 @@ def batch_forward(flow: Flow, many: list[Order]) -> None:
     _chain(flow, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.DELIVERY_DONE), many)
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=20)
+@scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=20, bare=True)
 def batch_returns(flow: Flow, many: list[Order]) -> None:
     """Three returns travel in batches, each time with an unknown return among them."""
     _chain(flow, (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN), many)
@@ -84,7 +84,7 @@ def batch_cancel(flow: Flow, many: list[Order]) -> None:
     mixed(flow, Event.CANCEL, many)
 
 
-@scenario(Need(State.DP_ASSIGNED, 3), weight=10)
+@scenario(Need(State.DP_ASSIGNED, 3), weight=10, bare=True)
 def batch_mended(flow: Flow, many: list[Order]) -> None:
     """Of three items one lacks its AWB number, one its courier; the failed items are sent again, mended."""
     items = [flow.item(Event.AWB, order) for order in many]
@@ -99,7 +99,7 @@ def batch_mended(flow: Flow, many: list[Order]) -> None:
     flow.recording.kept["resent"] = send_bulk(flow, Event.AWB, failed, name="awb: the failed items, mended")
 
 
-@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=6)
+@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=6, bare=True)
 def batch_both_ways(flow: Flow, order: Order, back: Order) -> None:
     """A forward order and a return share one Update AWB request."""
     flow.recording.kept["shared"] = send_bulk(flow, Event.AWB, [order, back], name="awb: an order and a return")
@@ -136,7 +136,7 @@ def batch_of_strangers(flow: Flow) -> None:
         flow.recording.kept[operation] = flow.write(operation, items, step=f"{operation}: two unknown orders")
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6)
+@scenario(Need(State.DP_ASSIGNED), weight=6, bare=True)
 def batch_two_awbs(flow: Flow, order: Order) -> None:
     """One order stands twice in Update AWB, with two AWBs."""
     items = [flow.item(Event.AWB, order), flow.item(Event.AWB, order)]
@@ -165,7 +165,7 @@ def _sent_by(awb: str, courier: str) -> Callable[[View], bool]:
 COURIERS = ("Echo Courier", "Foxtrot Courier", "Golf Courier")
 
 
-@scenario(Need(State.DP_ASSIGNED, len(COURIERS)), weight=8)
+@scenario(Need(State.DP_ASSIGNED, len(COURIERS)), weight=8, bare=True)
 def batch_of_couriers(flow: Flow, many: list[Order]) -> None:
     """Three orders in one Update AWB, each with its own courier, the first alone with autoDispatch."""
     events = (Event.AUTO_DISPATCH, Event.AWB, Event.AWB)

@@ -5,23 +5,19 @@ from selfship.lifecycle import Event, State
 from selfship.probing import Probe, probe_all
 from selfship.scenario import scenario
 from selfship.scenarios.observing import attempt
-from selfship.supply import Need, NoSupplyError, Order
+from selfship.supply import Need, Order
 
 PARTS = Need(State.PLACED, divisible=True)
 PARTS_INVOICED = Need(State.DP_ASSIGNED, divisible=True)
 
 
-@scenario(weight=6)
-def cancelled_whole(flow: Flow) -> None:
+@scenario(Need(State.PLACED, rather_divisible=True), weight=6, walks=(Event.CANCEL,))
+def cancelled_whole(flow: Flow, order: Order) -> None:
     """A new order is cancelled whole, one of several lines if there is one."""
-    try:
-        order = flow.another(PARTS)
-    except NoSupplyError:
-        order = flow.another(Need(State.PLACED))
     flow.fire(Event.CANCEL, order)
 
 
-@scenario(Need(State.BAG_CONFIRMED), weight=6)
+@scenario(Need(State.BAG_CONFIRMED), weight=6, walks=(Event.CANCEL,))
 def cancelled_confirmed(flow: Flow, order: Order) -> None:
     """A confirmed order is cancelled whole before it is invoiced."""
     flow.fire(Event.CANCEL, order)
@@ -36,7 +32,7 @@ def cancelled_in_part(flow: Flow, order: Order) -> None:
     flow.recording.kept["part"] = (exchange, answer)
 
 
-@scenario(PARTS_INVOICED, weight=8)
+@scenario(PARTS_INVOICED, weight=8, walks=())
 def cancelled_in_part_late(flow: Flow, order: Order) -> None:
     """A part of an invoiced order is cancelled."""
     probes = [Probe("cancel of a part", "STA-11", Event.CANCEL_SOME)]

@@ -12,7 +12,7 @@ CHANNEL_SHIPPED = Need(State.DP_ASSIGNED, self_ship=False)
 CHANNEL_RETURN = Need(State.RETURN_DP_ASSIGNED, self_ship=False)
 
 
-@scenario(CHANNEL_SHIPPED, weight=8)
+@scenario(CHANNEL_SHIPPED, weight=8, walks=())
 def not_self_ship_awb(flow: Flow, order: Order) -> None:
     """An AWB is sent for an order that is not self-ship."""
     probes = [
@@ -22,7 +22,7 @@ def not_self_ship_awb(flow: Flow, order: Order) -> None:
     probe_all(flow, order, probes, lambda: flow.another(CHANNEL_SHIPPED))
 
 
-@scenario(CHANNEL_RETURN, weight=6)
+@scenario(CHANNEL_RETURN, weight=6, walks=())
 def not_self_ship_return_awb(flow: Flow, order: Order) -> None:
     """An AWB is sent for a return that is not self-ship."""
     probes = [Probe("awb on a return", "ELI-1", Event.AWB)]
@@ -55,7 +55,7 @@ def _dispatch(flow: Flow, order: Order) -> Order:
     return order
 
 
-@scenario(CHANNEL_RETURN, weight=6)
+@scenario(CHANNEL_RETURN, weight=6, walks=())
 def not_self_ship_return_status(flow: Flow, order: Order) -> None:
     """return_bag_in_transit is pushed for a return that is not self-ship."""
     probes = [Probe("return_bag_in_transit", "ELI-2", Event.RETURN_BAG_IN_TRANSIT)]

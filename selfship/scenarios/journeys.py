@@ -1,6 +1,6 @@
 """The journeys that must work: forward, NDR, RTO and return, step by step and by autoDispatch."""
 
-from selfship import bodies
+from selfship import bodies, ways
 from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.probing import Probe, probe_all
@@ -12,6 +12,10 @@ SEVERAL_LINES = Need(State.DP_ASSIGNED, rather_divisible=True)
 RETURN = Need(State.RETURN_DP_ASSIGNED)
 BY_STATUS = (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED)
 """The way to bag_picked without autoDispatch."""
+TRIED = (Event.OUT_FOR_DELIVERY, Event.DELIVERY_ATTEMPT_FAILED, Event.DELIVERY_REATTEMPT_REQUESTED)
+HOME = (Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED)
+CREDITED = (Event.ACCEPT_RETURN, Event.CREDIT_NOTE)
+SENT_BACK = (Event.RTO_BAG_DELIVERED, *CREDITED)
 
 
 def document(flow: Flow, operation: str, order: Order, name: str) -> None:
@@ -20,7 +24,7 @@ def document(flow: Flow, operation: str, order: Order, name: str) -> None:
     flow.recording.kept[name] = exchange
 
 
-@scenario(Need(State.PLACED, rather_divisible=True), weight=10)
+@scenario(Need(State.PLACED, rather_divisible=True), weight=10, walks=(Event.CONFIRM, Event.INVOICE, Event.AWB))
 def intake(flow: Flow, order: Order) -> None:
     """A new order is confirmed and invoiced, and waits in dp_assigned for its AWB."""
     flow.fire(Event.CONFIRM, order)
@@ -32,7 +36,7 @@ def intake(flow: Flow, order: Order) -> None:
     flow.fire(Event.AWB, order, rule="FWD-2")
 
 
-@scenario(Need(State.BAG_CONFIRMED), weight=8)
+@scenario(Need(State.BAG_CONFIRMED), weight=8, walks=(Event.INVOICE,))
 def invoiced_in_full(flow: Flow, order: Order) -> None:
     """A confirmed order is invoiced with every documented field."""
     lines = order.view.lines if order.view else ()
@@ -58,9 +62,9 @@ def invoiced_in_full(flow: Flow, order: Order) -> None:
     )
 
 
-@scenario(SEVERAL_LINES, weight=24)
+@scenario(SEVERAL_LINES, weight=22, walks=BY_STATUS)
 def stepwise(flow: Flow, order: Order) -> None:
-    """A forward order gets its AWB, is packed, dispatched, picked and delivered, one call at a time."""
+    """A forward order gets its AWB, is packed, dispatched and picked, one call at a time."""
     kept = flow.recording.kept
     kept["labels early"] = flow.call("labels", body=[{"orderId": order.id}], step="labels before packing")
     kept["invoice early"] = flow.call("invoice", body=[{"orderId": order.id}], step="customer invoice before packing")
@@ -79,10 +83,16 @@ def stepwise(flow: Flow, order: Order) -> None:
     document(flow, "invoice", order, "invoice")
     flow.fire(Event.DISPATCH, order)
     flow.fire(Event.BAG_PICKED, order)
+
+
+@scenario(FORWARD, weight=14, walks=(*BY_STATUS, Event.DELIVERY_DONE), joins=len(BY_STATUS))
+def delivered(flow: Flow, order: Order) -> None:
+    """An order that was picked by status is delivered."""
+    _walk_by_status(flow, order)
     flow.fire(Event.DELIVERY_DONE, order)
 
 
-@scenario(SEVERAL_LINES, weight=12)
+@scenario(SEVERAL_LINES, weight=12, walks=BY_STATUS)
 def dispatched_with_items(flow: Flow, order: Order) -> None:
     """A packed order is dispatched with its order items named."""
     flow.fire(Event.AWB, order)
@@ -93,7 +103,7 @@ def dispatched_with_items(flow: Flow, order: Order) -> None:
     flow.fire(Event.BAG_PICKED, order)
 
 
-@scenario(FORWARD, weight=8)
+@scenario(FORWARD, weight=8, walks=(Event.AUTO_DISPATCH, Event.DELIVERY_DONE))
 def auto(flow: Flow, order: Order) -> None:
     """One Update AWB with autoDispatch takes a forward order to bag_picked; delivery_done then completes it."""
     step = flow.fire(Event.AUTO_DISPATCH, order, courierName="Selfship Auto")
@@ -102,7 +112,7 @@ def auto(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order, rule="AUT-2")
 
 
-@scenario(RETURN, weight=14)
+@scenario(RETURN, weight=14, walks=(Event.AUTO_DISPATCH, *HOME), bare=True)
 def auto_on_return(flow: Flow, order: Order) -> None:
     """autoDispatch on a return never leaves return_dp_assigned; the normal path still works."""
     exchange, answer = flow.write("awb", [flow.item(Event.AUTO_DISPATCH, order)], step="auto_dispatch on a return")
@@ -118,11 +128,11 @@ def auto_on_return(flow: Flow, order: Order) -> None:
 
 
 def _walk_by_status(flow: Flow, order: Order) -> None:
-    for event in BY_STATUS:
+    for event in ways.left(order.history, BY_STATUS):
         flow.fire(event, order)
 
 
-@scenario(FORWARD, weight=20)
+@scenario(FORWARD, weight=20, walks=(*BY_STATUS, *TRIED, *TRIED, Event.DELIVERY_DONE), joins=len(BY_STATUS))
 def ndr(flow: Flow, order: Order) -> None:
     """A delivery fails, is attempted again, fails once more and is done at the third attempt."""
     _walk_by_status(flow, order)
@@ -135,7 +145,7 @@ def ndr(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order)
 
 
-@scenario(FORWARD, weight=12)
+@scenario(FORWARD, weight=12, walks=(Event.AUTO_DISPATCH, *TRIED, Event.DELIVERY_DONE))
 def ndr_reattempted(flow: Flow, order: Order) -> None:
     """A failed delivery is done straight from delivery_reattempt_requested."""
     flow.fire(Event.AUTO_DISPATCH, order)
@@ -145,7 +155,7 @@ def ndr_reattempted(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order)
 
 
-@scenario(FORWARD, weight=8)
+@scenario(FORWARD, weight=8, walks=(Event.AUTO_DISPATCH, Event.OUT_FOR_DELIVERY, Event.DELIVERY_DONE))
 def ndr_first_attempt(flow: Flow, order: Order) -> None:
     """An order that is out for delivery is delivered."""
     flow.fire(Event.AUTO_DISPATCH, order)
@@ -153,7 +163,7 @@ def ndr_first_attempt(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order)
 
 
-@scenario(FORWARD, weight=20)
+@scenario(FORWARD, weight=20, walks=(*BY_STATUS, *SENT_BACK), joins=len(BY_STATUS))
 def rto(flow: Flow, order: Order) -> None:
     """A picked order comes back, is accepted, gets its credit note and the note's PDF."""
     _walk_by_status(flow, order)
@@ -162,7 +172,7 @@ def rto(flow: Flow, order: Order) -> None:
     _to_credit_note(flow, order)
 
 
-@scenario(FORWARD, weight=8)
+@scenario(FORWARD, weight=8, walks=(Event.AUTO_DISPATCH, *SENT_BACK))
 def rto_after_auto(flow: Flow, order: Order) -> None:
     """An order that autoDispatch picked comes back, is accepted and gets its credit note."""
     flow.fire(Event.AUTO_DISPATCH, order)
@@ -170,7 +180,7 @@ def rto_after_auto(flow: Flow, order: Order) -> None:
     _to_credit_note(flow, order)
 
 
-@scenario(RETURN, weight=18)
+@scenario(RETURN, weight=18, walks=(Event.AWB, *HOME, *CREDITED))
 def return_journey(flow: Flow, order: Order) -> None:
     """A return gets its AWB, travels, arrives, is accepted as good, and gets its credit note and the note's PDF."""
     flow.recording.kept["first seen"] = order.view
@@ -188,7 +198,7 @@ def return_journey(flow: Flow, order: Order) -> None:
     _to_credit_note(flow, order)
 
 
-@scenario(RETURN, weight=12)
+@scenario(RETURN, weight=12, walks=(Event.AWB, *HOME, *CREDITED))
 def return_with_reason(flow: Flow, order: Order) -> None:
     """A delivered return is accepted with a reason code for its items, and gets its credit note."""
     flow.fire(Event.AWB, order)
@@ -203,7 +213,7 @@ def return_with_reason(flow: Flow, order: Order) -> None:
         flow.fire(Event.CREDIT_NOTE, order)
 
 
-@scenario(RETURN, weight=6)
+@scenario(RETURN, weight=6, bare=True)
 def return_without_awb(flow: Flow, order: Order) -> None:
     """return_bag_in_transit is pushed before the return has any AWB."""
     early = Probe("return_bag_in_transit before any AWB", "RET-6", Event.RETURN_BAG_IN_TRANSIT)

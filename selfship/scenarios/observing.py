@@ -33,20 +33,20 @@ def attempt(
     return exchange, answer, before, after
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6)
+@scenario(Need(State.DP_ASSIGNED), weight=6, bare=True)
 def picked_early(flow: Flow, order: Order) -> None:
     """bag_picked is pushed straight from dp_assigned."""
     flow.fire(Event.AWB, order)
     attempt(flow, Event.BAG_PICKED, order, "Is bag_picked taken straight from dp_assigned, without pack and dispatch?")
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6)
+@scenario(Need(State.DP_ASSIGNED), weight=6, bare=True)
 def packed_without_awb(flow: Flow, order: Order) -> None:
     """An order is packed before it has any AWB."""
     attempt(flow, Event.PACK, order, "Is an order packed before it has any AWB?", rule="FWD-9")
 
 
-@scenario(Need(State.DP_ASSIGNED, 2), weight=8)
+@scenario(Need(State.DP_ASSIGNED, 2), weight=8, bare=True)
 def auto_dispatch_spelt(flow: Flow, many: list[Order]) -> None:
     """Update AWB without autoDispatch, and with the string "true"."""
     attempt(flow, Event.AWB, many[0], "What is Update AWB without autoDispatch?", rule="AUT-4", autoDispatch=None)
@@ -92,7 +92,7 @@ def pushed_again(flow: Flow, state: State, order: Order) -> None:
     attempt(flow, SAME[state], order, f"Is {state.value} taken again in {state.value}?", rule="STA-13")
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=10)
+@scenario(Need(State.DP_ASSIGNED), weight=10, bare=True)
 def awb_again(flow: Flow, order: Order) -> None:
     """The same AWB is pushed twice, then a second one, then one with autoDispatch."""
     step = flow.fire(Event.AWB, order)

@@ -56,7 +56,7 @@ def race_of_batches(flow: Flow, many: list[Order]) -> None:
     flow.recording.kept["rounds"] = rounds
 
 
-@scenario(Need(State.DP_ASSIGNED, ABREAST), weight=8)
+@scenario(Need(State.DP_ASSIGNED, ABREAST), weight=8, bare=True)
 def side_by_side(flow: Flow, many: list[Order]) -> None:
     """Update AWB with autoDispatch for several orders, each in a request of its own, all at the same moment."""
     items = [flow.item(Event.AUTO_DISPATCH, one) for one in many]

@@ -33,7 +33,7 @@ def listings(flow: Flow) -> None:
         flow.recording.kept[f"info {status}"] = flow.call("info", params=params, step=f"info of {status}")
 
 
-@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=12)
+@scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=12, walks=())
 def by_id(flow: Flow, order: Order, back: Order) -> None:
     """An order and a return are read by id, full and light, and an unknown id is asked for."""
     kept = flow.recording.kept
@@ -153,7 +153,20 @@ AGREEING = (
 )
 
 
-@scenario(params=AGREEING, per_param=lambda state: (Need(state, walked=True),), weight=14)
+LED: dict[State, tuple[Event, ...]] = {
+    State.DP_ASSIGNED: (Event.AWB,),
+    State.RETURN_DP_ASSIGNED: (Event.AWB,),
+    State.BAG_PICKED: (Event.DELIVERY_DONE,),
+}
+"""What an order is led through once it has been read."""
+
+
+@scenario(
+    params=AGREEING,
+    per_param=lambda state: (Need(state, walked=True),),
+    weight=14,
+    walks=lambda state: LED.get(state, ()),
+)
 def agreement(flow: Flow, state: State, order: Order) -> None:
     """An order that has just been moved is read by id, lightly, and in its listing."""
     view = flow.read(order)
@@ -189,7 +202,7 @@ def _find(flow: Flow, order_id: str, status: str) -> View | None:
     return None
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6)
+@scenario(Need(State.DP_ASSIGNED), weight=6, walks=(Event.AUTO_DISPATCH, Event.RTO_BAG_DELIVERED))
 def delivered_listing(flow: Flow, order: Order) -> None:
     """A return to origin is looked for in the listing of delivered returns."""
     flow.fire(Event.AUTO_DISPATCH, order)
@@ -199,7 +212,7 @@ def delivered_listing(flow: Flow, order: Order) -> None:
         flow.recording.kept["listed"] = _find(flow, order.id, "RETURN_DELIVERED")
 
 
-@scenario(Need(State.RETURN_BAG_DELIVERED), weight=8)
+@scenario(Need(State.RETURN_BAG_DELIVERED), weight=8, walks=())
 def delivered_return_listing(flow: Flow, order: Order) -> None:
     """A delivered return is looked for in the listing of delivered returns."""
     flow.recording.kept["id"] = order.id

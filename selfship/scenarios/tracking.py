@@ -6,6 +6,7 @@ from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.probing import unknown_id
 from selfship.scenario import scenario
+from selfship.scenarios.journeys import HOME
 from selfship.supply import Need, Order
 
 
@@ -16,7 +17,7 @@ def _track(flow: Flow, body: dict[str, Any], step: str, *words: str) -> Any:
     )
 
 
-@scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22)
+@scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22, bare=True)
 def tracked(flow: Flow, many: list[Order], back: Order) -> None:
     """Two orders and a return, each with its own courier, are tracked by id, by AWB, by both and by neither."""
     first, second = many
@@ -58,7 +59,7 @@ def tracked(flow: Flow, many: list[Order], back: Order) -> None:
     )
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8)
+@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8, walks=(Event.AWB, *HOME))
 def tracked_return(flow: Flow, order: Order) -> None:
     """A return is tracked by id and by AWB."""
     flow.fire(Event.AWB, order, courierName="Charlie Courier")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from selfship import lifecycle
 from selfship.lifecycle import AUTOMATIC, JOURNEY_OF, NDR_EVENTS, SWITCHED, Cell, Event, Journey, State
+from selfship.ways import AWB_EVENTS
 
-AWB_EVENTS = (Event.AWB, Event.AUTO_DISPATCH)
 ALPHABET = tuple(event for event in Event if event is not Event.CANCEL_SOME)
 """What a walk fires. Of a part of an order only some orders have one: the matrix probes that."""
 

@@ -23,8 +23,9 @@ from selfship.pace import pauses
 from selfship.probing import settled
 from selfship.supply import Order
 from selfship.walking.breach import Breach, BreachError
-from selfship.walking.model import AWB_EVENTS, Model, Reading
+from selfship.walking.model import Model, Reading
 from selfship.walking.plans import Item, Plan
+from selfship.ways import AWB_EVENTS
 
 REFUSALS = ("refuse", "unchanged")
 

@@ -92,9 +92,9 @@ def test_bag_picked_is_accepted_on_a_dispatched_order(stepwise: Recording) -> No
 
 
 @pytest.mark.requirement("FWD-7")
-def test_delivery_done_is_accepted_on_a_picked_order(stepwise: Recording) -> None:
+def test_delivery_done_is_accepted_on_a_picked_order(delivered: Recording) -> None:
     """delivery_done is accepted on a picked order."""
-    expect.accepted(expect.step(stepwise, "delivery_done"))
+    expect.accepted(expect.step(delivered, "delivery_done"))
 
 
 @pytest.mark.requirement("AUT-1")
