@@ -138,12 +138,14 @@ def referee(**options: Any) -> int:
 
 @cli.command()
 @click.option("--group", metavar="PREFIX", help="Only this group, such as FWD.")
+@click.option("--coverage", metavar="RUN", type=click.Path(path_type=Path), help="Adds what that run exercised.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def requirements(group: str | None, as_json: bool) -> int:
+def requirements(group: str | None, coverage: Path | None, as_json: bool) -> int:
     """List the requirements: id, level, side, statement, source, tests."""
-    from selfship import certification, listing, marks
+    from selfship import archive, certification, listing, marks
 
     listing.check(group)
+    run = archive.open_run(coverage).results if coverage else None
     arguments = certification.collection(os.environ, Path.cwd())
     collected, witness = marks.Collected(), certification.Witness()
     import pytest
@@ -151,6 +153,7 @@ def requirements(group: str | None, as_json: bool) -> int:
     pytest.main(arguments, plugins=[collected, witness])
     witness.raise_what_broke()
     rows = listing.rows(collected.tests, group)
+    rows = listing.covered(rows, run) if run else rows
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False)) if as_json else listing.show(rows)
     return 0
 

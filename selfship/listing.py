@@ -12,8 +12,11 @@ from rich.table import Table
 from selfship import requirements as table
 from selfship.errors import UsageError
 from selfship.nearest import hint
+from selfship.results import Results
 
 COLUMNS = ("id", "level", "side", "statement", "source", "tests")
+EXERCISED = ("verdict", "checks", "orders", "requests")
+"""What a run adds to a row: how its checks ended, how many there were, and what they cost."""
 
 
 def check(group: str | None) -> None:
@@ -39,14 +42,22 @@ def rows(tests: Mapping[str, Sequence[str]], group: str | None = None) -> list[d
     ]
 
 
+def covered(found: Sequence[dict[str, Any]], run: Results) -> list[dict[str, Any]]:
+    """The rows with what `run` exercised of each; None in all fields for a rule that it does not know."""
+    known = {row.id: row for row in run.requirements}
+    return [{**row, **{name: getattr(known.get(row["id"]), name, None) for name in EXERCISED}} for row in found]
+
+
 def show(found: Sequence[dict[str, Any]]) -> None:
     """Prints `found` as a table; the tests by number, `--json` names them."""
+    columns = COLUMNS if not found or EXERCISED[0] not in found[0] else (*COLUMNS, *EXERCISED)
     console = Console(highlight=False)
     width = None if console.is_terminal else 160
     grid = Table(box=box.SIMPLE, pad_edge=False, width=width)
-    for column in COLUMNS:
+    for column in columns:
         grid.add_column(column, ratio={"statement": 3, "source": 2}.get(column))
     for row in found:
-        grid.add_row(*(str(row[column]) for column in COLUMNS[:-1]), str(len(row["tests"]) or "–"))
+        shown = {**row, "tests": len(row["tests"]) or None}
+        grid.add_row(*("–" if shown[column] is None else str(shown[column]) for column in columns))
     console.width = width or console.width
     console.print(grid)

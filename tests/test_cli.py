@@ -15,6 +15,7 @@ import pytest
 
 from selfship import __version__, certification, crash, outcome, paths, requirements
 from selfship.errors import BrokenKitError
+from tests import sample_run
 
 SECRETS = ("SELFSHIP_TOKEN", "SELFSHIP_USERNAME", "SELFSHIP_PASSWORD", "SELFSHIP_PROFILE", "SELFSHIP_HOST")
 
@@ -170,10 +171,25 @@ def test_requirements_for_people_and_for_programs(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == list(requirements.load())
     assert set(rows[0]) == {"id", "level", "side", "statement", "source", "tests"}
     by_id = {row["id"]: row["tests"] for row in rows}
-    assert all(tests for name, tests in by_id.items() if name.startswith("FWD-"))
+    # No rule of a host is without a check; a check without a rule stops the collection.
+    assert [row["id"] for row in rows if row["side"] == "host" and not row["tests"]] == []
+    assert [name for name in by_id if name not in requirements.load()] == []
     assert all(name.startswith("suites/host/") and "[" not in name for tests in by_id.values() for name in tests)
     # Its marks come from a table of cases.
     assert by_id["AUTH-7"]
+
+
+def test_the_table_says_what_a_run_exercised(tmp_path: Path) -> None:
+    run = sample_run.nonconforming()[0]
+    (tmp_path / "results.json").write_text(json.dumps(run.to_json(), default=str), encoding="utf-8")
+    told = selfship("requirements", "--json", f"--coverage={tmp_path}", cwd=tmp_path)
+    rows = {row["id"]: row for row in json.loads(told.stdout)}
+
+    for one in run.requirements:
+        assert (rows[one.id]["verdict"], rows[one.id]["checks"]) == (one.verdict.value, one.checks)
+        assert (rows[one.id]["orders"], rows[one.id]["requests"]) == (one.orders, one.requests)
+    nowhere = selfship("requirements", "--coverage=nowhere", cwd=tmp_path)
+    assert (nowhere.returncode, "There is no run nowhere" in nowhere.stderr) == (2, True)
 
 
 def test_a_surprise_is_one_sentence_and_its_traceback_holds_no_secret(tmp_path: Path) -> None:
