@@ -39,6 +39,7 @@ PASSED_ON = (
     "settle",
     "timeout",
     "seed",
+    "shard",
     "i_know_this_is_production",
 )
 INTERRUPTED = 130

@@ -50,6 +50,7 @@ def run_options(command: Command) -> Command:
             click.option("--rate", metavar="N", type=float, help="Requests a second, 0 for no limit."),
             click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),
             click.option("--timeout", metavar="SECONDS", type=float, help="How long one request may take."),
+            click.option("--shard", metavar="K/N", help="The K-th of N parts of a run; `selfship merge` joins them."),
             click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
             click.option("--baseline", metavar="RUN", type=path, help="An earlier run's folder, to compare with."),
             click.option("--waivers", metavar="FILE.toml", type=path, help="Failures that somebody answers for."),
@@ -134,6 +135,17 @@ def referee(**options: Any) -> int:
     from selfship.referee import command
 
     return command.run(options, os.environ, Path.cwd())
+
+
+@cli.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the whole run's files go.")
+@click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is.")
+def merge(runs: tuple[Path, ...], out: Path | None, quiet: bool) -> int:
+    """Join the shards of a run (`certify --shard K/N`) into one certificate."""
+    from selfship.merging import command
+
+    return command.run(runs, out, Path.cwd(), quiet=quiet)
 
 
 @cli.command()

@@ -5,6 +5,7 @@ The plugin asks; this decides what a test's end means. It is a pytest plugin its
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,11 +18,12 @@ from rich.text import Text
 
 from selfship import judging, outcome, paths, secrecy, session
 from selfship.comparing.command import Baseline
-from selfship.errors import LeakError
+from selfship.errors import LeakError, UsageError
 from selfship.judging import Bench, Check
 from selfship.preflight import Stop
 from selfship.results import Results
 from selfship.run import Run
+from selfship.shards import Holds, Shard
 from selfship.stability import Stability
 from selfship.telling import check_of, evidence, tell
 from selfship.terminal import Terminal
@@ -51,6 +53,8 @@ class Driving:
         self._waivers: list[Waiver] = []
         self._baseline: Baseline | None = None
         self._compared: list[Text] = []
+        self.shard: Shard | None = None
+        self.holds: Holds | None = None
         self.collected: Sequence[str] = ()
         """The checks there are, before any was deselected."""
         self._again: list[Check] | None = None
@@ -95,6 +99,17 @@ class Driving:
         self._waivers = load_waivers(Path(waivers), self.base) if waivers else []
         self._baseline = Baseline(Path(baseline), self.base) if baseline else None
 
+    def prepare_shard(self) -> None:
+        """UsageError where `--shard` makes no sense."""
+        options = self.config.option
+        if not options.shard:
+            return
+        self.shard = Shard.read(options.shard)
+        if options.provision:
+            raise UsageError("--shard and --provision exclude each other: make the orders first, and name --orders.")
+        if not (options.host or options.profile or os.environ.get("SELFSHIP_HOST")):
+            raise UsageError("--shard needs a host that all shards share: name it with --host or --profile.")
+
     @property
     def _whole(self) -> bool:
         named = [(self.base / str(arg).split("::")[0]).resolve() for arg in self.config.args]
@@ -136,7 +151,7 @@ class Driving:
         if self._whole:
             refuse_unknown_checks(self._waivers, self.collected)
         self._expected = len(items)
-        self.run = session.open_run(options, self.base, self._stack)
+        self.run = session.open_run(options, self.base, self._stack, self.holds)
         return self.run
 
     def on_a_pool(self, items: list[pytest.Item]) -> bool:
@@ -235,11 +250,15 @@ class Driving:
         run = self.run
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         narrowed = self._narrowed or len(self._judged) < self._expected or interrupted
+        shard = {"number": self.shard.number, "of": self.shard.of, "whole": not narrowed} if self.shard else None
+        narrowed = narrowed or shard is not None
         run.end()
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)
             if not interrupted:
                 session.refer(run, self.results)
+            if shard:
+                self.results.run["shard"] = shard
             self.certificate = session.write(run, self.results)
             status = INTERRUPTED if interrupted else excusing.exit_status(self.results)
             if self._baseline:

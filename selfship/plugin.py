@@ -14,7 +14,7 @@ import pytest
 # Before the helpers with asserts are imported.
 pytest.register_assert_rewrite("selfship.expect")
 
-from selfship import expect, outcome, paths, requirements  # noqa: E402
+from selfship import expect, outcome, paths, requirements, shards  # noqa: E402
 from selfship.allotment import Ask  # noqa: E402
 from selfship.driving import Driving  # noqa: E402
 from selfship.errors import KitError, UsageError  # noqa: E402
@@ -42,6 +42,7 @@ OPTIONS = (
     ("--rate", "N", "requests a second, 0 for no limit"),
     ("--settle", "SECONDS", "until an accepted change is visible"),
     ("--timeout", "SECONDS", "how long one request may take"),
+    ("--shard", "K/N", "the K-th of N parts of the run"),
     ("--seed", "N", "explores other generated data than the fixed ones"),
     ("--baseline", "RUN", "an earlier run's folder, to compare with"),
     ("--waivers", "FILE.toml", "failures that somebody answers for until a date"),
@@ -73,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_names(config)
         try:
             driving.prepare_gate()
+            driving.prepare_shard()
         except KitError as problem:
             raise pytest.UsageError(str(problem)) from None
         driving.prepare_reports()
@@ -106,6 +108,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     keep, drop = _selected(config, items)
     if drop:
         config.hook.pytest_deselected(items=drop)
+    keep = _of_the_shard(config.stash[DRIVING], keep)
     # What judges the whole run's traffic comes last.
     items[:] = sorted(keep, key=lambda item: "traffic" in getattr(item, "fixturenames", ()))
 
@@ -121,6 +124,23 @@ def _selected(config: pytest.Config, items: list[pytest.Item]) -> tuple[list[pyt
         return not suites or bool(set(suites).intersection(item.path.relative_to(paths.SUITES).parts))
 
     return [item for item in items if chosen(item)], [item for item in items if not chosen(item)]
+
+
+def _of_the_shard(driving: Driving, items: list[pytest.Item]) -> list[pytest.Item]:
+    if driving.shard is None:
+        return items
+    checks = [
+        shards.Wanted(
+            item.nodeid,
+            tuple(scenarios_of(item)),
+            tuple(needed(item)),
+            everywhere="traffic" in getattr(item, "fixturenames", ()),
+        )
+        for item in items
+        if of_suites(item)
+    ]
+    mine, driving.holds = shards.parted(checks, driving.shard, SHARED)
+    return [item for item in items if item.nodeid in mine or not of_suites(item)]
 
 
 @pytest.hookimpl(trylast=True)
@@ -152,16 +172,14 @@ def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
 
 BASE = (("intake", None), ("stepwise", None), ("auto", None), ("rto", None), ("return_journey", None))
 """What is played where a test judges the run's traffic as a whole."""
+SHARED = frozenset({*CONTROLS.values(), *(name for name, _ in BASE)})
+"""Scenarios that so many tests need that each shard plays them."""
 
 
 def needed(item: pytest.Item) -> Iterator[Key]:
     """The scenarios that a test rests on, by its fixtures, its parameters and its controls."""
-    names = getattr(item, "fixturenames", ())
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    for name in names:
-        if name in SCENARIOS:
-            yield name, params.get(name)
-    if "traffic" in names:
+    yield from scenarios_of(item)
+    if "traffic" in getattr(item, "fixturenames", ()):
         yield from BASE
     yield from ((CONTROLS[event], None) for event in controls(item))
 
@@ -177,6 +195,12 @@ def ask_of(item: pytest.Item) -> Iterator[Ask]:
     events = {one for one in controls(item) if state is None or cell(state, one).outcome != "unchanged"}
     for one in requirement_ids(item):
         yield Ask(one, requirements.load()[one].level, keys, frozenset(events))
+
+
+def scenarios_of(item: pytest.Item) -> Iterator[Key]:
+    """The scenarios whose recordings a test takes."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return ((name, params.get(name)) for name in getattr(item, "fixturenames", ()) if name in SCENARIOS)
 
 
 def controls(item: pytest.Item) -> list[Event]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from selfship import ledger, outcome, scenarios, secrecy
+from selfship import ledger, outcome, scenarios, secrecy, shards
 from selfship.allotment import allot
 from selfship.client import Wire
 from selfship.errors import UsageError
@@ -27,12 +27,14 @@ from selfship.host import Host
 from selfship.itinerary import Key, needs_of
 from selfship.ledger import Ledger
 from selfship.lifecycle import State
+from selfship.orders import View
 from selfship.pace import Interrupted, Pace
 from selfship.preflight import Stop, preflight
 from selfship.profile import Credentials, Profile
 from selfship.relay import Relay
 from selfship.routing import Allotment, Ask, Turn, turn_of
 from selfship.scenario import SCENARIOS, Recording, run_scenario
+from selfship.shards import Holds
 from selfship.supply import Provisioner, Supply
 from selfship.tokens import TokenSource
 
@@ -55,6 +57,8 @@ class Config:
     seed: int = 0
     orders: Mapping[State, list[str]] = field(default_factory=dict)
     provision: Provisioner | None = None
+    holds: Holds | None = None
+    """Which orders are this run's, where it is one of several shards."""
 
 
 class Run:
@@ -95,8 +99,8 @@ class Run:
         )
         self.host = Host(wire, profile, tokens, other, seed=config.seed)
         self.host.supply = Supply(
-            self.host.list_free,
-            given=config.orders,
+            self._listed,
+            given=shards.given(config.orders, config.holds) if config.holds else config.orders,
             provision=config.provision,
             excluded=frozenset(profile.foreign),
             permits=self.host.may_touch,
@@ -116,6 +120,14 @@ class Run:
         """The pre-flight. UsageError where the run cannot be; a Stop where the host cannot be judged any further."""
         self.stop = preflight(self.host)
         return self.stop
+
+    def _listed(self, status: str, other: bool) -> Iterator[View]:
+        """What the supply draws from: of a shard, only its own orders."""
+        holds = self.config.holds
+        for view in self.host.list_free(status, other):
+            kind = shards.kind_of(status, self_ship=view.self_ship is not False, other=other)
+            if holds is None or holds(kind, view.id):
+                yield view
 
     @property
     def seconds(self) -> float:

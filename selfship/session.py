@@ -33,15 +33,17 @@ from selfship.proving import record
 from selfship.provision import Provision
 from selfship.results import RequirementResult, Results
 from selfship.run import Config, Run, write_json
+from selfship.shards import Holds
 from selfship.verdict import Verdict, of_run
 from selfship.waiving import excusing
 from selfship.waiving.file import Waiver
 
 
-def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
+def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Holds | None = None) -> Run:
     """The run that the options ask for; the embedded mock, where it is meant, lives as long as `stack`.
 
-    Relative paths are taken from `base`. UsageError for whatever does not fit.
+    `holds`: which orders are its own, where it is a shard. Relative paths are taken from `base`. UsageError for
+    whatever does not fit.
     """
     profile = configured(options, os.environ, base)
     permission.check(profile, options)
@@ -61,7 +63,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack) -> Run:
         raise UsageError(f"{out} cannot be made ({problem.strerror}): name another folder with --out.") from None
     secrecy.say_openly(profile.url, profile.name, profile.location, profile.other_location)
     seed = int(options.get("seed") or 0)
-    return Run(Config(profile, credentials, out, seed, orders, provision))
+    return Run(Config(profile, credentials, out, seed, orders, provision, holds))
 
 
 def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:

@@ -130,7 +130,8 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Started", moment(run.get("started", ""))),
         ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
         ("Orders", frugality.sentence(run.get("frugality") or {})),
-        ("Scope", "narrowed to some checks: certifies nothing" if run.get("narrowed") else "every rule of its side"),
+        ("Scope", _scope(run)),
+        ("Shards", _shards(run)),
         ("Kit", f"selfship {kit.get('version', '')}"),
         ("Seed", str(run.get("seed", ""))),
         ("Run", str(run.get("id", ""))),
@@ -148,6 +149,22 @@ def _kill_rate(told: Mapping[str, Any] | None) -> str:
         return "not on record for this kit: what its checks catch was not measured"
     when = f"proved on {moment(told['recorded'])}"
     return f"{told['sentence']} ({when}{', with an earlier state of this kit' if told['stale'] else ''})"
+
+
+def _scope(run: Mapping[str, Any]) -> str:
+    if shard := run.get("shard"):
+        return f"shard {shard['number']} of {shard['of']}: certifies nothing until it is merged with the others"
+    return "narrowed to some checks: certifies nothing" if run.get("narrowed") else "every rule of its side"
+
+
+def _shards(run: Mapping[str, Any]) -> str:
+    """Of a run that was merged from shards: which, and which of them were not there."""
+    shards = run.get("shards")
+    if not shards:
+        return ""
+    missing = ", ".join(map(str, shards["missing"]))
+    without = f"; without {missing} of {shards['of']}" if missing else ""
+    return f"merged from {count(len(shards['runs']), 'run')} side by side{without}"
 
 
 def _effort(run: Mapping[str, Any]) -> str:

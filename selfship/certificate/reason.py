@@ -52,6 +52,11 @@ def _error(results: Results) -> str:
 
 
 def _incomplete(results: Results) -> str:
+    if shard := results.run.get("shard"):
+        return f"This is shard {shard['number']} of {shard['of']}: what it judged holds, the rest is for the others."
+    if missing := (results.run.get("shards") or {}).get("missing"):
+        what = "a shard is missing" if len(missing) == 1 else f"{number(len(missing))} shards are missing"
+        return f"Merged, but {what} ({listed([str(one) for one in missing])} of {results.run['shards']['of']})."
     if results.run.get("narrowed"):
         return "The run was narrowed to some of its checks: nothing was seen to be broken, but that certifies nothing."
     applying = _applying(results)
