@@ -232,6 +232,20 @@ def compare(**options: Any) -> int:
     return command.run(options)
 
 
+@cli.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["github", "gitlab"]), default="github", show_default=True)
+@click.option("--file", metavar="PATH", help="The file of your repository that the findings are pinned to.")
+def annotate(run: Path, kind: str, file: str | None) -> int:
+    """Print what a run found as the annotations of a CI's page. It judges nothing and ends with 0."""
+    from selfship import archive
+    from selfship.certificate.annotations import github, gitlab
+
+    found = archive.open_run(run).results
+    click.echo(github(found, file) if kind == "github" else gitlab(found, file or f"{run}"), nl=False)
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command and exits: with its status, or with one sentence and the status of the error."""
     sys.exit(_status(arguments))

@@ -16,7 +16,16 @@ from selfship.profile_keys import KEYS
 from selfship.verdict import Verdict
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
-CODE = "\n".join([*re.findall(r"```\w*\n(.*?)```", README, re.DOTALL), *re.findall(r"`([^`\n]+)`", README)])
+
+
+def code(text: str) -> str:
+    """What of a document is code: its fenced blocks, and what stands between backticks."""
+    return "\n".join([*re.findall(r"```\w*\n(.*?)```", text, re.DOTALL), *re.findall(r"`([^`\n]+)`", text)])
+
+
+CODE = code(README)
+LINKED = {name: code((paths.ROOT / name).read_text("utf-8")) for name in re.findall(r"\]\(([\w./-]+\.md)\)", README)}
+"""The code of the documents that the README sends its readers to."""
 COMMANDS = {name: command for name, command in cli.commands.items() if not command.hidden}
 
 
@@ -31,8 +40,8 @@ def options(command: click.Command) -> set[str]:
 
 
 ALL_OPTIONS = set().union(*(options(command) for command in COMMANDS.values()))
-OF_OTHERS = {"--pdb", "--poll"}
-"""Options of pytest and of the example client that the README speaks of."""
+OF_OTHERS = {"--pdb", "--poll", "--rm", "--user"}
+"""Options of pytest, of the example client and of docker that the documents speak of."""
 
 
 def marked(name: str) -> str:
@@ -53,13 +62,16 @@ def test_help_lists_the_same_commands() -> None:
     assert set(listed) == set(COMMANDS)
 
 
-def test_each_option_in_the_readme_exists() -> None:
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", CODE)) <= ALL_OPTIONS | OF_OTHERS
+def test_each_option_and_command_in_the_readme_and_what_it_links_exists() -> None:
+    for text in (CODE, *LINKED.values()):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= ALL_OPTIONS | OF_OTHERS
+        assert set(re.findall(r"(?:^|[\s/])selfship ([a-z]+)", text)) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_each_option_is_in_the_readme(name: str) -> None:
-    assert {option for option in options(COMMANDS[name]) if not re.search(rf"{option}\b", CODE)} == set()
+def test_each_option_is_in_the_readme_or_in_a_document_on_its_command_that_the_readme_links(name: str) -> None:
+    texts = [CODE, *(text for text in LINKED.values() if re.search(rf"(?:^|[\s/])selfship {name}\b", text))]
+    assert {option for option in options(COMMANDS[name]) if not re.search(rf"{option}\b", "\n".join(texts))} == set()
 
 
 def test_the_two_commands_for_a_bare_machine_set_up_all_that_they_need() -> None:
