@@ -149,6 +149,20 @@ def merge(runs: tuple[Path, ...], out: Path | None, quiet: bool) -> int:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the certificate goes.")
+@click.option("--host", metavar="URL", help="Judges the calls to this host alone.")
+@click.option("--profile", metavar="FILE.toml|NAME", help="Whose reading of the documents the client follows.")
+@click.option("--poll-interval", metavar="SECONDS", type=click.FloatRange(0), help="The interval the client was told.")
+@click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is.")
+def judge(**options: Any) -> int:
+    """Judge a client by recorded traffic: a HAR, or what a run of the kit recorded."""
+    from selfship.referee import judging
+
+    return judging.run(options, Path.cwd())
+
+
+@cli.command()
 @click.option("--group", metavar="PREFIX", help="Only this group, such as FWD.")
 @click.option("--coverage", metavar="RUN", type=click.Path(path_type=Path), help="Adds what that run exercised.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")

@@ -40,8 +40,8 @@ def options(command: click.Command) -> set[str]:
 
 
 ALL_OPTIONS = set().union(*(options(command) for command in COMMANDS.values()))
-OF_OTHERS = {"--pdb", "--poll", "--rm", "--user"}
-"""Options of pytest, of the example client and of docker that the documents speak of."""
+OF_OTHERS = {"--pdb", "--poll", "--rm", "--set", "--user"}
+"""Options of pytest, of the example client, of mitmdump and of docker that the documents speak of."""
 
 
 def marked(name: str) -> str:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser, needs_chromium
 from tests.refereed import PATIENCE_S, Live, refereed
 
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install it to see the live page")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 
 
@@ -25,8 +24,8 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as it:
+def browser() -> Iterator[Browser]:
+    with Browser() as it:
         yield it
 
 

@@ -41,18 +41,10 @@ class Journal:
         self.count += 1
 
     def read(self) -> Iterator[Call]:
-        """Every call so far, from the first. UsageError where the file is not a journal."""
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    yield loaded(json.loads(line))
-                except (ValueError, KeyError, TypeError) as broken:
-                    raise UsageError(
-                        f"{self.path} is no journal of a referee (line {number}): give the folder of a session."
-                    ) from broken
+        return read(self.path)
 
     def exchanges(self) -> Iterator[Exchange]:
-        return (call.exchange for call in self.read())
+        return exchanges(self.path)
 
     def close(self) -> None:
         self._file.close()
@@ -72,6 +64,25 @@ class Journal:
                     return
                 end = start
             file.truncate(0)
+
+
+def read(path: Path) -> Iterator[Call]:
+    """Every call in a journal so far, from the first. UsageError where the file is none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                # It is being written, or whoever wrote it was killed.
+                return
+            try:
+                yield loaded(json.loads(line))
+            except (ValueError, KeyError, TypeError) as broken:
+                raise UsageError(
+                    f"{path} is no journal of a referee (line {number}): give the folder of a session."
+                ) from broken
+
+
+def exchanges(path: Path) -> Iterator[Exchange]:
+    return (call.exchange for call in read(path))
 
 
 def moment(seconds: float) -> str:
@@ -111,7 +122,14 @@ class Mask:
 
 
 def _hidden(headers: Headers, clear: Callable[[str], str]) -> Headers:
-    return tuple((name, TOKEN if name.lower() in _HIDDEN_HEADERS else clear(value)) for name, value in headers)
+    return tuple(
+        (name, _hidden_value(value) if name.lower() in _HIDDEN_HEADERS else clear(value)) for name, value in headers
+    )
+
+
+def _hidden_value(value: str) -> str:
+    """The scheme stays, for it is part of what is judged."""
+    return f"Bearer {TOKEN}" if value.lower().startswith("bearer ") else TOKEN
 
 
 def suspects(query: str) -> list[str]:

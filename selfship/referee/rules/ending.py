@@ -18,7 +18,7 @@ from selfship.results import Evidence, Finding, RequirementResult
 from selfship.verdict import Verdict
 
 Reason = Literal["running", "finished", "idle", "stopped"]
-GENERAL = ("AGG-1", "AGG-13", "AGG-16", "AGG-2", "AGG-3", "AGG-12")
+GENERAL = ("AGG-1", "AGG-13", "AGG-16", "AGG-2", "AGG-3")
 """Rules of every call: who breaks them may get nowhere with any order."""
 TITLES: Mapping[str, str] = {
     "AGG-1": "The token came in x-access-token and nowhere else.",

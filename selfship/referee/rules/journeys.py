@@ -13,6 +13,8 @@ from selfship.referee.rules.memory import Breach, Memory, OrderMemory
 AWB = (Event.AWB, Event.AUTO_DISPATCH)
 SELF_SHIP_ONLY = ("awb", "status")
 _BEFORE_PICKED = (State.DP_ASSIGNED, State.BAG_PACKED, State.HANDED_OVER_TO_DG)
+_TO_BE_SHIPPED = {State.BAG_INVOICED, State.DP_ASSIGNED}
+_TO_BE_FETCHED = {State.RETURN_INITIATED, State.RETURN_DP_ASSIGNED}
 _JUST_DONE = ((Event.PACK, (State.BAG_PACKED,)), (Event.DISPATCH, (State.HANDED_OVER_TO_DG,)))
 """The step once more: reads show packed and dispatched orders alike, and nothing comes out of its order."""
 _STEPS_OF_RETURN = "AWB, return_bag_in_transit, return_bag_delivered, acceptance, then the credit note"
@@ -68,10 +70,8 @@ def sequence(item: Item, call: Call, _: OrderMemory) -> Breach | None:
 
 def _of_return(item: Item, call: Call, facts: Facts, event: Event) -> Breach | None:
     own = (*AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN, Event.CREDIT_NOTE)
-    before_awb = (
-        event is Event.RETURN_BAG_IN_TRANSIT and facts.states == (State.RETURN_DP_ASSIGNED,) and facts.awb == ""
-    )
-    early = event is Event.RETURN_BAG_DELIVERED and set(facts.states) <= {State.RETURN_DP_ASSIGNED}
+    before_awb = event is Event.RETURN_BAG_IN_TRANSIT and set(facts.states) <= _TO_BE_FETCHED and facts.awb == ""
+    early = event is Event.RETURN_BAG_DELIVERED and set(facts.states) <= _TO_BE_FETCHED
     steps = event in (*AWB, Event.ACCEPT_RETURN, Event.CREDIT_NOTE, Event.PACK, Event.DISPATCH) and _refused(
         facts, event
     )
@@ -94,7 +94,7 @@ def _skips_a_step(facts: Facts, event: Event) -> bool:
     if event in (*AWB, Event.PACK, Event.DISPATCH) and _refused(facts, event):
         return True
     if event is Event.PACK:
-        return states == {State.DP_ASSIGNED} and facts.awb == ""
+        return states <= _TO_BE_SHIPPED and facts.awb == ""
     return event is Event.BAG_PICKED and states <= {State.DP_ASSIGNED, State.BAG_PACKED}
 
 

@@ -80,7 +80,7 @@ class Judge:
             if breach is None:
                 journeys.taken(item, call, order, memory)
         elif item.taken is False and call.answered and breach is None and not again:
-            loop = recovery.refused(item, call, order, memory.terms.poll_interval)
+            loop = recovery.refused(item, call, order, memory.terms)
             if loop:
                 memory.broke(loop)
 

@@ -24,7 +24,7 @@ class Terms:
     """What the client was told. `poll_interval`: seconds, 0 where nobody told any.
 
     `company`: whether its credentials are company-level, None where nobody knows. `complete`: every call and every
-    order is known, as to a referee; a recording shows only a part.
+    order is known, as to a referee; a recording shows only a part. `timed`: it is known when each call was made.
     """
 
     poll_interval: float = 0.0
@@ -32,6 +32,7 @@ class Terms:
     credit_note: str = "manual"
     edition: Edition = "extended"
     complete: bool = True
+    timed: bool = True
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from selfship.operations import OPERATIONS
 from selfship.referee.calls import Call, Item, number
 from selfship.referee.rules.journeys import AWB
-from selfship.referee.rules.memory import Breach, Memory, OrderMemory, Refusals, Unsure, same
+from selfship.referee.rules.memory import Breach, Memory, OrderMemory, Refusals, Terms, Unsure, same
 
 AT_ONCE_S = 0.1
 """A call that begins sooner than so many seconds after a 503 did not wait at all. Both times are the referee's."""
@@ -24,6 +24,8 @@ OPEN_WAITS = 50
 def waits(call: Call, memory: Memory) -> Breach | None:
     """AGG-12: after 429 as long as it says, after 503 not at once. Of a client that calls in parallel the same call."""
     found = None
+    if not memory.terms.timed:
+        return None
     for told, until in list(memory.waits):
         if call.begun < told.ended or call.operation == "token":
             continue
@@ -149,13 +151,13 @@ def resent(item: Item, call: Call, order: OrderMemory) -> Breach | None:
     )
 
 
-def refused(item: Item, call: Call, order: OrderMemory, interval: float) -> Breach | None:
+def refused(item: Item, call: Call, order: OrderMemory, terms: Terms) -> Breach | None:
     """AGG-11: an item that the host refuses is not sent again and again without a pause."""
     key = (call.operation, dict(item.body))
     if order.refused is None or order.refused.key != key:
         order.refused = Refusals(key, first=call.seq)
     found = order.refused
-    pause = max(AT_ONCE_S, interval / 2)
+    pause = max(AT_ONCE_S, terms.poll_interval / 2) if terms.timed else 0.0
     found.at_once = found.at_once + 1 if found.count and call.begun - found.ended < pause else 0
     found.count += 1
     found.ended = call.ended
