@@ -20,6 +20,7 @@ from selfship.operations import OPERATIONS, WRITES
 SCENARIOS = paths.FIXTURES / "scenarios"
 Kind = Literal["forward", "return"]
 Expect = Literal["delivered", "rto", "returned"]
+Start = Literal["placed", "dp_assigned"]
 Do = Literal[
     "too_many", "unavailable", "timeout_before", "timeout_after", "fail_item", "expire_token", "slow", "repeat_page",
     "late_state",
@@ -54,6 +55,7 @@ class When:
 class OrderPlan:
     """`count` orders alike, and how each must end. With `self_ship` false it is a decoy that must be left alone.
 
+    `start`, of a forward order: the state that it appears in; a placed one must be confirmed and invoiced first.
     `unlock`: it is locked at first, at least until the client has seen it so. `hopeless`: the host refuses every status
     of it; the client gives it up, or tries now and then, and it need not end.
     """
@@ -66,6 +68,7 @@ class OrderPlan:
     appear: When = When()
     unlock: When | None = None
     hopeless: bool = False
+    start: Start = "dp_assigned"
 
     @property
     def given(self) -> bool:
@@ -194,6 +197,8 @@ def _order(row: dict[str, Any], place: int) -> OrderPlan:
         raise UsageError(f"{where} must say how it ends: write expect = {either(get_args(Expect))}.")
     if plan.expect is not None and (plan.kind == "return") != (plan.expect == "returned"):
         raise UsageError(f"{where}: a {plan.kind} cannot end as {plan.expect}; only a return is returned.")
+    if plan.kind == "return" and plan.start != "dp_assigned":
+        raise UsageError(f"{where}: a return always waits for its courier; leave out start.")
     return plan
 
 

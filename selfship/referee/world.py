@@ -235,7 +235,7 @@ def _given(plan: Plan, kept: Path) -> list[Given]:
 def _made(plans: list[OrderPlan], plan: Plan) -> Iterator[Order]:
     maker, now = Maker(), time.time()
     for place, row in enumerate(plans):
-        state = State.RETURN_DP_ASSIGNED if row.kind == "return" else State.DP_ASSIGNED
+        state = State.RETURN_DP_ASSIGNED if row.kind == "return" else State(row.start)
         (order,) = maker.orders(
             state,
             1,

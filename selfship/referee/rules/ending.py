@@ -11,6 +11,7 @@ from typing import Literal
 
 from selfship import requirements
 from selfship.lifecycle import ENDINGS, State
+from selfship.operations import OPERATIONS
 from selfship.referee.rules.memory import Breach, Memory
 from selfship.referee.rules.recovery import gave_up
 from selfship.requirements import Requirement
@@ -216,11 +217,15 @@ def complete(memory: Memory, ending: Ending) -> None:
 
 
 def _stuck(memory: Memory, ending: Ending) -> None:
-    """AGG-13 of a client that ended where its token did."""
-    found = memory.of("AGG-13")
-    if memory.expired and ending.reason in ("idle", "finished") and not found.broken:
+    """AGG-13 of a client that ended where its token did, and AGG-12 of one that ended with a 503."""
+    if memory.expired and ending.reason in ("idle", "finished") and not memory.of("AGG-13").broken:
         told = "The token expired, and the client neither asked for a new one nor went on."
         memory.broke(Breach("AGG-13", told, tuple(memory.expired[:1])))
+    last = memory.last
+    # Idle: since that answer there was no call at all.
+    if last and last.exchange.status == 503 and ending.reason == "idle" and not memory.of("AGG-12").broken:
+        told = f"{OPERATIONS[last.operation].label} was answered 503, and the client never called again: it must retry."
+        memory.broke(Breach("AGG-12", told, (last.seq,)))
 
 
 def _given(standings: Iterable[Standing]) -> list[Standing]:

@@ -1,0 +1,72 @@
+"""What a scenario may ask of a client beyond the usual: orders that are only placed, and a host that is busy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from selfship.errors import UsageError
+from selfship.referee import plan
+from selfship.referee.plan import SCENARIOS
+from tests.refereed import Client, judged
+
+PLACED = """
+[[order]]
+expect = "delivered"
+start = "placed"
+"""
+
+
+def invoiced(client: Client, order: str) -> None:
+    client.post("confirm", {"orderId": order})
+    client.post("invoiceUpdate", {"orderId": order, "invoiceNumber": f"INV-{order}", "invoiceType": "sale"})
+
+
+def test_a_placed_order_is_confirmed_and_invoiced_first(tmp_path: Path) -> None:
+    with judged(PLACED, tmp_path) as live:
+        client = live.client()
+        (order,) = [one["id"] for one in client.orders("CREATED")]
+        invoiced(client, order)
+        client.deliver(order)
+
+        assert live.red() == set()
+        assert live.verdicts()["AGG-10"] == "pass"
+
+
+def test_an_awb_before_the_invoice_breaks_the_order_of_steps(tmp_path: Path) -> None:
+    with judged(PLACED, tmp_path) as live:
+        client = live.client()
+        (order,) = [one["id"] for one in client.orders("CREATED")]
+        client.awb(order)
+        invoiced(client, order)
+        client.deliver(order)
+
+        assert live.red() == {"AGG-5"}
+
+
+BUSY = '[[order]]\nexpect = "delivered"\n[[fault]]\ndo = "unavailable"\non = "awb"'
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_after_a_503_a_client_comes_back(tmp_path: Path, *, returns: bool) -> None:
+    with judged(BUSY, tmp_path) as live:
+        client = live.client()
+        (order,) = [one["id"] for one in client.orders("PROCESSING")]
+        client.awb(order)
+        if returns:
+            live.later(5)
+            client.deliver(order)
+
+        assert live.red("stopped") == set()
+        assert live.red("idle") == (set() if returns else {"AGG-12"})
+
+
+def test_a_return_has_no_start_of_its_own() -> None:
+    with pytest.raises(UsageError, match="leave out start"):
+        plan.read('[[order]]\nkind = "return"\nexpect = "returned"\nstart = "placed"', "test")
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.rglob("*.toml")), ids=lambda path: path.stem)
+def test_every_scenario_that_comes_with_the_kit_can_be_read(path: Path) -> None:
+    assert plan.load(str(path), Path("/")).orders
