@@ -260,6 +260,17 @@ def annotate(run: Path, kind: str, file: str | None) -> int:
     return 0
 
 
+@cli.command()
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default="reports")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Also as a page.")
+def history(**options: Any) -> int:
+    """List the runs in a folder [reports], host by host, and which way each goes."""
+    from selfship.history import command
+
+    return command.run(options)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command and exits: with its status, or with one sentence and the status of the error."""
     sys.exit(_status(arguments))

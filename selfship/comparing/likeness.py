@@ -19,7 +19,7 @@ def unlike(old: Results, new: Results) -> list[str]:
     if was != now:
         reasons.append(f"one judges a {was}, the other a {now}")
     before, after = _profile(old), _profile(new)
-    names = [_profile_name(one) for one in (old, new)]
+    names = [profile_name(one) for one in (old, new)]
     if all(names) and names[0] != names[1]:
         reasons.append(f"their profiles are {names[0]} and {names[1]}")
     reasons += [
@@ -56,7 +56,7 @@ def _profile(results: Results) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _profile_name(results: Results) -> str | None:
+def profile_name(results: Results) -> str | None:
     """The name of the profile that was given; None where it is no more than the host's address."""
     name = _profile(results).get("name")
     return None if name in (None, "", urlsplit(str(results.target.get("url", ""))).netloc) else str(name)
