@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from selfship.history import chronicle, page, reading
 from selfship.history.chronicle import Host
 from selfship.run import write_json
 from tests import outline, sample_run
-from tests.browser import CHROMIUM, Browser
 
 DAYS = ("conforming", "nonconforming", "nonconforming", "waived", "conforming")
 
@@ -85,7 +83,9 @@ def test_the_trend_says_where_a_host_stands_and_since_when(archive: Path) -> Non
     fynd, uat = hosts(archive)
 
     assert fynd.trend == "Incomplete."
-    assert uat.trend.startswith("Nonconforming, as in the last 2 runs. Broken since 2026-03-02: NDR-2, STA-1 and LIM-2.")
+    assert uat.trend.startswith(
+        "Nonconforming, as in the last 2 runs. Broken since 2026-03-02: NDR-2, STA-1 and LIM-2."
+    )
     leave(archive / "more", "conforming", 8)
     moved = hosts(archive)[1].trend
     assert moved.startswith("Conforming. ")
@@ -158,21 +158,3 @@ def test_a_host_cannot_write_into_the_page(tmp_path: Path) -> None:
 
     assert "<script>alert" not in html
     assert "<img" not in html
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here")
-    with Browser(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
-
-
-@pytest.mark.parametrize("width", [1280, 420])
-def test_the_page_fits_its_window_and_complains_of_nothing(browser: Browser, archive: Path, width: int) -> None:
-    history(archive, "--html", archive / "history.html")
-
-    browser.open(archive / "history.html", width=width)
-
-    assert browser.run("document.documentElement.scrollWidth") <= width
-    assert browser.complaints == []
