@@ -21,13 +21,30 @@ INTERRUPTED = 130
 Command = Callable[..., Any]
 
 
+def _one_or_several(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """None for nothing, the text of one, all of several."""
+    return value if len(value) > 1 else next(iter(value), None)
+
+
 def run_options(command: Command) -> Command:
     """The options that `certify` shares with `pytest suites`."""
     path = click.Path(path_type=Path)
     for option in reversed(
         [
-            click.option("--host", metavar="URL", help="The host to certify; without it, the embedded mock."),
-            click.option("--profile", metavar="FILE.toml|NAME", help="How to reach it and how it reads the documents."),
+            click.option(
+                "--host",
+                metavar="URL",
+                multiple=True,
+                callback=_one_or_several,
+                help="The host to certify; without it, the embedded mock.",
+            ),
+            click.option(
+                "--profile",
+                metavar="FILE.toml|NAME",
+                multiple=True,
+                callback=_one_or_several,
+                help="How to reach it and how it reads the documents. Several, of these or of --host: side by side.",
+            ),
             click.option("--location", metavar="CODE", help="The location that is certified."),
             click.option("--other-location", metavar="CODE", help="A second one, for the rules that need two."),
             click.option("--out", metavar="DIR", type=path, help="Where the run's files go [reports/<time>-<host>]."),
@@ -75,6 +92,10 @@ def certify(**options: Any) -> int:
     SELFSHIP_TOKEN, or SELFSHIP_USERNAME and SELFSHIP_PASSWORD."""
     from selfship import certification, outcome
 
+    if isinstance(options["host"], tuple) or isinstance(options["profile"], tuple):
+        from selfship.fleet import command
+
+        return command.run(options, os.environ, Path.cwd())
     key = _signing_key(options["sign"])
     arguments = certification.prepare(options, os.environ, Path.cwd())
     import pytest

@@ -24,7 +24,7 @@ _ASIDE = tuple(
         *("waiving", "archive.py", "referee", "clients"),
         *("comparing", "signing", "history"),
         "reference",
-        "merging",
+        *("merging", "fleet"),
     )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
