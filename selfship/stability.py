@@ -10,8 +10,9 @@ is one that was never judged: a request of it got no answer at all.
 What is tried: for each failing requirement, in the order of *fix this first*, the scenario that its evidence comes
 from, at most CAUSES of them, TRIES times, after all else has been judged, so that no other scenario needs the orders.
 All failing checks that rest on what was played again are judged again. No try starts once a quarter of the run's
-time is used up. What is safe: reads, always. What spends orders: on a host at hand as far as they last; elsewhere only
-where no scenario lacked orders, and few. `selfship prove` has it off: it cannot change what a fault is laid at.
+time is used up. What is safe: reads, always. What spends orders: on a host at hand as far as they last; elsewhere few,
+and only where no scenario lacked any; none, where orders had to be shared out. `selfship prove` has it off: it cannot
+change what a fault is laid at.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Stability:
         self.run, self.bench = run, bench
         self._known = run.known()
         self._recordings = {one.scenario: one for one in run.recordings()}
-        self._scarce = any(one.missing for one in self._recordings.values())
+        self._shared = run.allotment.shared
+        self._scarce = self._shared or any(one.missing for one in self._recordings.values())
         self._spent = 0
         self.trials = [self._trial(check) for check in checks if _worth(check)]
         self.plays = self._chosen(causes)
@@ -143,7 +145,7 @@ class Stability:
     def _safe(self, trial: Trial, chosen: Mapping[Key, None]) -> bool:
         if not trial.keys:
             return False
-        if self.run.host.at_hand:
+        if self.run.host.at_hand and not self._shared:
             return True
         spends = sum(self._spends(name) for name in (self._name(key) for key in trial.keys if key not in chosen))
         if spends and (self._scarce or spends > FEW or (self._spent + spends) * TRIES > MOST):

@@ -84,12 +84,15 @@ def test_a_judged_check_keeps_its_verdict_whatever_the_second_try_says() -> None
     assert trial.check.verdict is Verdict.FAIL
 
 
-def a_run(*, at_hand: bool, orders: Sequence[str], missing: object = None, operation: str = "pack") -> Run:
+def a_run(
+    *, at_hand: bool, orders: Sequence[str], missing: object = None, operation: str = "pack", shared: bool = False
+) -> Run:
     recording = SimpleNamespace(scenario="stepwise", orders=orders, exchanges=[1], missing=missing, kept={})
     return cast(
         Run,
         SimpleNamespace(
             host=SimpleNamespace(at_hand=at_hand, overdue=Overdue()),
+            allotment=SimpleNamespace(shared=shared),
             known=lambda: {"stepwise": ("stepwise", None)},
             recordings=lambda: [recording],
             recorder=SimpleNamespace(exchanges=[SimpleNamespace(scenario="stepwise", operation=operation)]),
@@ -106,12 +109,20 @@ FAILED = Check("test_a", "", "FWD-4", Verdict.FAIL, "It broke.", (1,), rests_on=
     ("run", "safe"),
     [
         (a_run(at_hand=True, orders=["17"] * 21), True),
+        (a_run(at_hand=True, orders=["17"], shared=True), False),
         (a_run(at_hand=False, orders=["17"]), True),
         (a_run(at_hand=False, orders=[str(one) for one in range(FEW + 1)]), False),
         (a_run(at_hand=False, orders=["17"], missing="an order"), False),
         (a_run(at_hand=False, orders=["17"], missing="an order", operation="shipment"), True),
     ],
-    ids=["on a host at hand", "few elsewhere", "many elsewhere", "where orders are scarce", "reads"],
+    ids=[
+        "on a host at hand",
+        "where they were shared out",
+        "few elsewhere",
+        "many elsewhere",
+        "where orders are scarce",
+        "reads",
+    ],
 )
 def test_orders_are_spent_again_only_where_there_are_some_to_spare(run: Run, safe: bool) -> None:
     causes = judging.fix_first(judging.rows([requirements.load()["FWD-4"]], [FAILED], [], []))
