@@ -33,7 +33,7 @@ def client() -> Sample:
         kit={"version": "0.1.0", "requirements_digest": requirements.digest(), "suites_digest": "sha256:" + "5e" * 32},
         run={"id": "referee", "started": "2026-03-02T09:30:00+00:00", "wall_s": 60.5, "requests": 2,
              "narrowed": False, "seed": 0},
-        target={"url": sample_run.HOST, "role": "client", "profile": {"name": "partner", "scenario": "onboarding"}},
+        target={"url": sample_run.HOST, "role": "client", "profile": {"partner": "Swift Couriers"}},
         verdict=of_run(((row.level, row.verdict) for row in rows), narrowed=False),
         requirements=rows,
         fix_first=[Cause("AGG-3", "AGG-3", broken.message, 0)],

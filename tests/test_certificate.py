@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from selfship import certificate
 from selfship.certificate import findings
 from selfship.results import Finding
 from selfship.verdict import RunVerdict, Verdict
 from tests import sample_run
-from tests.sample_pages import elements_of, every_page, of, render, sentence
+from tests.sample_pages import elements_of, every_page, of, page_of, render, sentence
 
 
 @pytest.mark.parametrize(
@@ -178,3 +179,29 @@ def test_findings_are_folded_by_what_they_say() -> None:
     others = [replace(one, message="Order 17263548191728394857 was found."), replace(one, blocked_by="LIM-2")]
 
     assert findings.fold([one, *others, same]) == [[one, same], [others[0]], [others[1]]]
+
+
+def test_a_clients_certificate_names_the_client_and_has_no_section_of_hosts() -> None:
+    text = page_of("client")
+
+    assert "Swift Couriers, as it called http://127.0.0.1:8080" in text
+    for section in ("journeys", "matrix", "twenty", "batches", "latency", "dialect"):
+        assert f'id="{section}"' not in text
+    assert "Kill rate" not in text
+
+
+def test_the_kill_rate_is_said_or_said_to_be_unknown() -> None:
+    results, exchanges = sample_run.conforming()
+    unknown = page_of("conforming")
+    told = {"sentence": "12 of 12 are caught", "recorded": "2026-03-01T08:00:00Z", "kill_table": "sha256:" + "ab" * 32}
+    results.kit["kill_rate"] = {**told, "stale": True}
+
+    text = certificate.render(results, exchanges)
+
+    assert "not on record for this kit" in unknown
+    assert "12 of 12 are caught (proved on 1 March 2026, 08:00 UTC, with an earlier state of this kit)" in text
+    assert told["kill_table"] in text
+
+
+def test_a_page_with_hundreds_of_failures_of_large_bodies_stays_under_2_mb() -> None:
+    assert len(page_of("many").encode("utf-8", "replace")) < 2_000_000

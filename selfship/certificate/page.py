@@ -125,7 +125,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
     run, kit, target = results.run, results.kit, results.target
     role = str(target.get("role", "host"))
     facts = [
-        ("Tested", str(target.get("url", ""))),
+        ("Tested", _tested(results)),
         ("Role", {"host": "host: it serves the API", "client": "client: it calls the API"}.get(role, role)),
         ("Started", moment(run.get("started", ""))),
         ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
@@ -137,10 +137,16 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Run", str(run.get("id", ""))),
         ("Requirements", str(kit.get("requirements_digest", ""))),
         ("Suites", str(kit.get("suites_digest", ""))),
-        ("Kill rate", _kill_rate(kit.get("kill_rate"))),
+        ("Kill rate", _kill_rate(kit.get("kill_rate")) if role == "host" or kit.get("kill_rate") else ""),
         ("Kill table", str((kit.get("kill_rate") or {}).get("kill_table", ""))),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _tested(results: Results) -> str:
+    """Who was tested: a host by its address, a client by its name at the referee's."""
+    url, partner = str(results.target.get("url", "")), _profile(results).get("partner")
+    return f"{partner}, as it called {url}" if results.target.get("role") == "client" and partner else url
 
 
 def _kill_rate(told: Mapping[str, Any] | None) -> str:
