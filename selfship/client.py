@@ -20,6 +20,8 @@ from selfship.hours import Hours
 from selfship.ledger import Ledger
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 from selfship.pace import Pace, pauses
+from selfship.presence import AWAY_S, NEARBY_S, Presence
+from selfship.profile import is_loopback
 from selfship.tokens import TokenSource, find_token
 
 RETRY_STATUS = (502, 503, 504)
@@ -53,6 +55,7 @@ class Wire:
         self.instability: list[str] = []
         self.issued: dict[int, str] = {}
         self.connections = Connections(self.url, timeout_s=timeout_s)
+        self.presence = Presence(pace, NEARBY_S if is_loopback(url) else AWAY_S)
         self._lock = threading.Lock()
 
     def within_hours(self) -> None:
@@ -86,12 +89,14 @@ class Caller:
         token: str | None = None,
         step: str = "",
         headers: Mapping[str, str] | None = None,
+        reserved: bool = False,
     ) -> Exchange:
         """Sends one documented operation, repeating it while the host says that the answer does not count.
 
         `body` is sent as JSON, `raw` as it is. `token` None: the caller's own, renewed when it expires; NO_TOKEN:
-        none at all. 429, and 503 with Retry-After, are repeated as the host asks; an expired token is renewed; 502,
-        503 and 504 on reads, and a lost read, are tried twice more and noted. A lost write is never sent again.
+        none at all. `reserved`: its turn has been waited for. 429, and 503 with Retry-After, are repeated as the host
+        asks; an expired token is renewed; 502, 503 and 504 on reads, and a lost read, are tried twice more and noted;
+        a refused connection of a host that was there before is waited for. A lost write is never sent again.
         """
         own = token is None and operation != "token"
         # `track` and `courierDetails` are POSTs that change nothing.
@@ -103,12 +108,18 @@ class Caller:
         while True:
             attempt += 1
             used = self.tokens.current(self) if own else token
-            exchange = self._send(operation, params, body, raw, used, step, headers, attempt)
+            exchange = self._send(
+                operation, params, body, raw, used, step, headers, attempt, reserved=reserved and attempt == 1
+            )
             wait = self._put_off(exchange)
             if wait is not None and time.monotonic() - began + wait < PATIENCE_S:
                 self.wire.pace.pause(wait)
             elif exchange.status == 401 and own and not renewed and self.tokens.expired(used):
                 renewed = True
+            elif exchange.error == "refused" and self.wire.presence.silent:
+                # Nothing was sent: the host may be starting again.
+                self.wire.note("The host refused connections for a while")
+                self.wire.presence.pause()
             elif reads and attempt <= 3 and (exchange.status in RETRY_STATUS or exchange.error):
                 what = exchange.error or f"HTTP {exchange.status}"
                 self.wire.note(f"{OPERATIONS[operation].label} answered {what} and was read again")
@@ -141,6 +152,8 @@ class Caller:
         step: str,
         extra: Mapping[str, str] | None,
         attempt: int,
+        *,
+        reserved: bool,
     ) -> Exchange:
         target = OPERATIONS[operation]
         content = raw if raw is not None else None if body is None else json.dumps(body).encode()
@@ -156,7 +169,7 @@ class Caller:
         got: list[tuple[str, str]] = []
         answer, error = b"", None
         self.wire.within_hours()
-        with self.wire.pace.slot():
+        with self.wire.presence.turn(), self.wire.pace.slot(reserved=reserved):
             if lent and self.wire.ledger:
                 self.wire.ledger.writing(lent, target.label, self.scenario, step)
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -166,11 +179,14 @@ class Caller:
             except LostError as lost:
                 error = lost.how
             elapsed = (time.perf_counter() - clock) * 1000
+            self.wire.presence.heard(error)
         issued = None
         if operation == "token" and status is not None and 200 <= status < 300:
             issued = find_token(answer)
             if issued:
                 self.wire.recorder.redact.add(self.tokens.name, issued)
+        if status is not None and status != 429:
+            self.wire.pace.answered(operation, elapsed / 1000, overloaded=status == 503)
         exchange = self.wire.recorder.add(
             started=started,
             scenario=self.scenario,
@@ -195,16 +211,21 @@ class Caller:
             self.wire.ledger.saw(exchange)
         return exchange
 
-    def together(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Exchange]:
-        """Sends several calls so that they overlap: each from a thread of its own, released at one moment."""
+    def together(self, calls: Sequence[tuple[str, dict[str, Any]]], *, at_once: bool = False) -> list[Exchange]:
+        """Sends several calls so that they overlap: each from a thread of its own, released at one moment.
+
+        `at_once`: whatever the pace, no distance is kept between their starts; it is kept before and after them.
+        """
         self.tokens.current(self)
+        if at_once:
+            self.wire.pace.reserve(len(calls))
         gate = threading.Barrier(len(calls))
         answers: list[Exchange | BaseException | None] = [None] * len(calls)
 
         def one(place: int, operation: str, options: dict[str, Any]) -> None:
             try:
                 gate.wait(timeout=2 * PATIENCE_S)
-                answers[place] = self.call(operation, **options)
+                answers[place] = self.call(operation, **options, reserved=at_once)
             except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
                 answers[place] = exc
 

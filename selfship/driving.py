@@ -6,6 +6,8 @@ The plugin asks; this decides what a test's end means. It is a pytest plugin its
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -161,6 +163,9 @@ class Driving:
         return not alone and not self.config.getoption("usepdb", False)
 
     def begin(self, checks: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            # Whoever stops a run from outside gets its reports, as with Ctrl-C.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         if self._terminal and self.run:
             run = self.run
             self._terminal.begin(
@@ -199,7 +204,7 @@ class Driving:
             self._again += [replace(check, message=self._redact(check.message)) for check in checks]
             return report
         for check in checks:
-            check = replace(check, message=self._redact(check.message))
+            check = self._known(replace(check, message=self._redact(check.message)))
             self.bench.add(check)
         self._judged.add(item.nodeid)
         tell(report, self._excused(check))
@@ -213,6 +218,13 @@ class Driving:
                 self._terminal.check(check.verdict)
                 self._terminal.tick(self.run.requests, self.run.pace.in_flight, *self.run.played)
         return report
+
+    def _known(self, check: Check) -> Check:
+        """A judgement that stumbles over what a host that went away has left undone is no error of the kit."""
+        gone = self.run.host.wire.presence.gone if self.run else ""
+        if not gone or check.verdict is not Verdict.ERROR:
+            return check
+        return replace(check, verdict=Verdict.NOT_TESTABLE, message=gone, advice="Run it again.")
 
     def _excused(self, check: Check) -> Check:
         """As pytest's reports show it: only the end of the run knows at which rule a failure is laid."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from selfship.answers import Kind
 from selfship.lifecycle import Event, State
+from selfship.pace import Interrupted
 from selfship.scenario import Recording, Step
 
 
@@ -47,6 +48,9 @@ class NotTestableError(Exception):
 class NotApplicableError(Exception):
     pass
 
+
+VERDICTS = (CheckFailedError, BlockedError, NotTestableError, NotApplicableError, Interrupted)
+"""What a judgement raises to say what it found."""
 
 seen: list[int] = []
 """The exchanges that the judgement under way has looked at: its evidence if it passes. The plugin empties it."""
@@ -100,6 +104,9 @@ def whole(recording: Recording) -> Recording:
 
 def ready(recording: Recording) -> None:
     """Raises what the kit itself did wrong while it played the scenario."""
+    if isinstance(recording.crashed, Interrupted):
+        # A new one each time: an exception that is raised again grows.
+        raise Interrupted
     if recording.crashed:
         raise recording.crashed
     if recording.passed_by:

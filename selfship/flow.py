@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from selfship import answers, blaming, bodies, lifecycle, orders, overdue, requirements, ways
+from selfship import answers, blaming, bodies, lifecycle, lost, orders, overdue, requirements, ways
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
 from selfship.lifecycle import EVENTS, Event, State
+from selfship.operations import OPERATIONS
 from selfship.orders import View
 from selfship.pace import pauses
 from selfship.scenario import BrokenError, PassedByError, Recording, Step
@@ -48,6 +49,7 @@ class Flow:
         self.instead: BrokenError | None = None
         self.why = ""
         self._last: dict[str, Step] = {}
+        self._lost: dict[str, Step] = {}
 
     # What it works with
 
@@ -105,8 +107,13 @@ class Flow:
     def call(self, operation: str, *, step: str = "", **options: Any) -> Exchange:
         """Sends one documented operation as it is told to; see `Caller.call`."""
         exchange = self.caller.call(operation, step=step, **options)
-        self.recording.exchanges.append(exchange.seq)
+        self._note(exchange)
         return exchange
+
+    def _note(self, exchange: Exchange) -> None:
+        self.recording.exchanges.append(exchange.seq)
+        if exchange.status is None and OPERATIONS[exchange.operation].writes:
+            self.recording.lost.append(exchange.seq)
 
     def write(self, operation: str, items: list[Any], *, step: str = "", **options: Any) -> tuple[Exchange, Answer]:
         exchange = self.call(operation, body=items, step=step, **options)
@@ -147,10 +154,11 @@ class Flow:
             found[order.id] = next((view for view in orders.views(exchange) if view.id == order.id), None)
         return found
 
-    def together(self, calls: list[tuple[str, dict[str, Any]]]) -> list[Exchange]:
-        """Sends several calls so that they overlap."""
-        answered = self.caller.together(calls) if calls else []
-        self.recording.exchanges += [exchange.seq for exchange in answered]
+    def together(self, calls: list[tuple[str, dict[str, Any]]], *, at_once: bool = False) -> list[Exchange]:
+        """Sends several calls so that they overlap; `at_once`: whatever the pace."""
+        answered = self.caller.together(calls, at_once=at_once) if calls else []
+        for exchange in answered:
+            self._note(exchange)
         return answered
 
     def wait(self, order: Order, until: Callable[[View], bool], *, within: float | None = None) -> View | None:
@@ -205,6 +213,8 @@ class Flow:
         before = order.view
         item = self.item(event, order, **more)
         exchange, answer = self.send(event, order, item, title)
+        if answer.kind is Kind.NO_ANSWER:
+            exchange, answer = lost.sent_again(self, event, order, target, item, (exchange, answer))
         step = Step(
             title,
             rule or blaming.rule_by_path(event, order) or cell.rule or "",
@@ -226,7 +236,7 @@ class Flow:
             if exchange.status in NO_ROUTE and not self.host.routed(exchange.operation):
                 step.outcome = "no_route"
             elif answer.refused:
-                if event not in lifecycle.NDR_EVENTS:
+                if event not in lifecycle.NDR_EVENTS and order.id not in self._lost:
                     # A strict host refuses those; that says nothing of the step before.
                     blaming.blame_the_unseen(self, order, self._last.get(order.id))
                 blaming.try_with_meta(self, step, item)
@@ -276,6 +286,7 @@ class Flow:
     def _settle_step(self, step: Step, order: Order, target: State, exchange: Exchange, item: dict[str, Any]) -> Step:
         what = f"{step.event.value if step.event else step.name} on an order in {order.state.value}"
         said = answers.says(exchange)
+        lost.told_by(self, self._lost.pop(order.id, None), step)
         if step.outcome == "accepted":
             step.message = f"{what}: {said}"
             visible = step.after is not None and orders.tells_apart(order.state, target)
@@ -295,17 +306,26 @@ class Flow:
                         BY_ITSELF[step.event], "explicit" if step.event is Event.ACCEPT_RETURN else "manual"
                     )
             return self._arrived(self.keep(step), order)
+        if lost.may_have_moved(step, target):
+            step.message = f"{what}: {said}"
+            order.touched(seen=False)
+            order.state, self._lost[order.id] = target, step
+            order.history += [step.event] if step.event else []
+            return self.keep(step)
         shown = step.after.status if step.after else None
-        step.message = {
-            "refused": f"{what} must be accepted; the host answered {said}",
-            "server_error": f"{what} must be accepted; the host answered {said}",
-            "no_answer": f"{what}: {said}",
-            "not_applied": f"{what} was counted as successful, but after {self.host.settle:g} s the order shows "
-            f"orderStatus {shown}, expected {_expected(target)}",
-            "unclear": f"{what} was answered {said}, and the order shows orderStatus {shown}, "
-            f"expected {_expected(target)}",
-            "no_route": f"{what} found no such route: {said}",
-        }[step.outcome]
+        step.message = (
+            step.message
+            or {
+                "refused": f"{what} must be accepted; the host answered {said}",
+                "server_error": f"{what} must be accepted; the host answered {said}",
+                "no_answer": f"{what}: {said}",
+                "not_applied": f"{what} was counted as successful, but after {self.host.settle:g} s the order shows "
+                f"orderStatus {shown}, expected {_expected(target)}",
+                "unclear": f"{what} was answered {said}, and the order shows orderStatus {shown}, "
+                f"expected {_expected(target)}",
+                "no_route": f"{what} found no such route: {said}",
+            }[step.outcome]
+        )
         self.keep(step)
         raise BrokenError(step)
 

@@ -58,10 +58,11 @@ def sentence(found: dict[str, Any]) -> str:
     """One sentence for a person; empty where no order was spent."""
     if not found or not found["orders"]:
         return ""
-    orders, part = found["orders"], found["musts_in_part"]
-    return (
-        f"{orders} order{'s' * (orders != 1)} spent: {found['musts']} MUSTs judged whole"
-        + (f" and {part} in part" if part else "")
-        + f", {found['musts_per_order']:g} whole for each order (with an order for each check it would have been"
-        f" {found['naive_orders']} orders, {found['naive_musts_per_order']:g} each)."
-    )
+    orders, part, naive = found["orders"], found["musts_in_part"], found["naive_orders"]
+    words = f"{orders} order{'s' * (orders != 1)} spent: {found['musts']} MUSTs judged whole"
+    words += f" and {part} in part" if part else ""
+    words += f", {found['musts_per_order']:g} whole for each order"
+    if naive:
+        each = found["naive_musts_per_order"]
+        words += f" (with orders of its own for each check: {naive} orders, {each:g} for each)"
+    return f"{words}."

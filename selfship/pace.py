@@ -1,6 +1,8 @@
 """How fast the kit may call: requests in flight, requests a second, and the pauses that a host asks for.
 
-One `Pace` is shared by all callers of a run. It never drops a request; it makes it wait.
+One `Pace` is shared by all callers of a run. It never drops a request; it makes it wait. Both bounds adapt to what the
+host bears, within what the profile allows: 429, 503 and answers that come late under load lower them, and as long as
+all goes well they rise again.
 """
 
 from __future__ import annotations
@@ -17,6 +19,13 @@ LONGEST_PAUSE_S = 2.0
 EASED = 1.1
 EASED_S = 0.5
 """Once a host that had held the run back bears its pace, the pace is raised by this factor, this often."""
+WARY_S = 20.0
+"""For so long after a 429 the run goes no faster than it then began to."""
+CUT = 0.8
+FEWEST = 4
+"""Requests in flight that latency and 503 never cut further: some rules want requests that overlap."""
+LATE, LATE_S = 4.0, 0.25
+"""Late under load: so many times what the operation took when it was quickest, and at least so many seconds."""
 
 
 class Interrupted(BaseException):
@@ -37,24 +46,34 @@ class Pace:
     """Bounds requests in flight by `concurrency` and, where `rate` is above 0, starts at most `rate` a second.
 
     A 429 holds back every caller, and from then on the run goes a little slower than the host was seen to bear.
+    `fewest` and `most` are the smallest bound on requests in flight, and the most that there were at a time;
+    `fastest` is the most answers within any one second.
     """
 
     def __init__(self, concurrency: int, rate: float = 0.0) -> None:
         self.rate = rate
         self.throttled = 0
         self.in_flight = 0
-        self._slots = threading.BoundedSemaphore(concurrency)
+        self.concurrency = self.fewest = concurrency
+        self.most = self.fastest = 0
+        self._limit = float(concurrency)
+        self._free = threading.Condition()
         self._lock = threading.Lock()
         self._open_at = 0.0
         self._next = 0.0
         self._most = rate
-        self._raise_at = 0.0
+        self._borne = 0.0
+        self._raise_at = self._wary_until = self._cut_at = 0.0
         self._starts: deque[float] = deque(maxlen=512)
+        self._answers: deque[float] = deque(maxlen=2048)
+        self._quickest: dict[str, float] = {}
         self._stop = threading.Event()
 
     def stop(self) -> None:
         """Makes every pause, current and later, end in `Interrupted`."""
         self._stop.set()
+        with self._free:
+            self._free.notify_all()
 
     @property
     def stopped(self) -> bool:
@@ -65,36 +84,85 @@ class Pace:
         if self._stop.wait(seconds):
             raise Interrupted
 
-    def _turn(self) -> float:
-        """Reserves the next start; seconds until then."""
+    def _turn(self, count: int) -> float:
+        """Reserves the next start, of so many requests; seconds until then."""
         with self._lock:
             now = time.monotonic()
             if self.throttled and now >= self._raise_at:
-                self.rate, self._raise_at = self.rate * EASED, now + EASED_S
-                if self._most > 0:
-                    self.rate = min(self.rate, self._most)
+                self._raise(now)
             at = max(now, self._open_at, self._next)
             if self.rate > 0:
-                self._next = at + 1.0 / self.rate
-            self._starts.append(at)
+                self._next = at + count / self.rate
+            self._starts.extend([at] * count)
             return at - now
 
+    def _raise(self, now: float) -> None:
+        self.rate, self._raise_at = self.rate * EASED, now + EASED_S
+        if now < self._wary_until:
+            self.rate = min(self.rate, self._borne)
+        if self._most > 0:
+            self.rate = min(self.rate, self._most)
+
+    def reserve(self, count: int) -> None:
+        """Waits until `count` requests may start at one moment; their slots are then taken as `reserved`."""
+        while True:
+            known, wait = self.throttled, self._turn(count)
+            if wait <= 0:
+                return
+            self.pause(wait)
+            # A 429 that came meanwhile moved the opening on: then all who waited queue up again.
+            if self.throttled == known:
+                return
+
     @contextmanager
-    def slot(self) -> Iterator[None]:
+    def slot(self, *, reserved: bool = False) -> Iterator[None]:
         """A place for one request in flight, once rate and host allow it."""
-        if self._stop.is_set():
-            raise Interrupted
-        with self._slots:
-            wait = self._turn()
-            while wait > 0:
-                self.pause(wait)
-                # A 429 that came meanwhile moved the opening on.
-                wait = self._open_at - time.monotonic()
-            self.in_flight += 1
-            try:
-                yield
-            finally:
+        self._enter()
+        try:
+            if not reserved:
+                self.reserve(1)
+            yield
+        finally:
+            with self._free:
                 self.in_flight -= 1
+                self._free.notify()
+
+    def _enter(self) -> None:
+        with self._free:
+            self._free.wait_for(lambda: self.stopped or self.in_flight < int(self._limit))
+            if self.stopped:
+                raise Interrupted
+            self.in_flight += 1
+            self.most = max(self.most, self.in_flight)
+
+    def answered(self, operation: str, seconds: float, *, overloaded: bool = False) -> None:
+        """An answer came after `seconds`; `overloaded`: it was 503. Fewer requests at a time, or again more."""
+        with self._free:
+            now = time.monotonic()
+            self._answers.append(now)
+            self.fastest = max(self.fastest, self._within_a_second(self._answers, now))
+            quickest = self._quickest[operation] = min(seconds, self._quickest.get(operation, seconds))
+            if overloaded or seconds > max(LATE * quickest, LATE_S):
+                self._fewer(now, seconds)
+            elif self._limit < self.concurrency:
+                self._limit = min(float(self.concurrency), self._limit + 1.0 / self._limit)
+                self._free.notify()
+
+    def _fewer(self, now: float, seconds: float) -> None:
+        """Once for all that were under way together: what they say is one thing."""
+        if now >= self._cut_at:
+            self._cut_at = now + seconds
+            self._limit = max(float(min(FEWEST, self.concurrency)), min(self._limit, self.in_flight) * CUT)
+            self.fewest = min(self.fewest, int(self._limit))
+
+    @staticmethod
+    def _within_a_second(times: deque[float], now: float) -> int:
+        count = 0
+        for at in reversed(times):
+            if at <= now - 1.0:
+                break
+            count += at <= now
+        return count
 
     def held_back(self, seconds: float) -> None:
         """The host asked for a pause of `seconds`: nobody calls before, and the run slows down."""
@@ -104,9 +172,10 @@ class Pace:
             again = self.throttled > 0 and now < self._open_at
             self._open_at = max(self._open_at, now + seconds)
             if not again:
-                recent = [at for at in self._starts if now - 1.0 <= at <= now]
-                seen = max(1.0, float(len(recent)))
-                self.rate = max(1.0, 0.8 * (min(seen, self.rate) if self.rate > 0 else seen))
+                recent = self._within_a_second(self._answers, now) or self._within_a_second(self._starts, now)
+                seen = max(1.0, float(recent))
+                self.rate = max(1.0, CUT * (min(seen, self.rate) if self.rate > 0 else seen))
+                self._borne, self._wary_until = self.rate, now + WARY_S
                 self._raise_at = self._open_at + EASED_S
             self._next = max(self._next, self._open_at)
             self.throttled += 1

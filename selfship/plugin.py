@@ -285,6 +285,17 @@ def pytest_runtest_makereport(
     return item.config.stash[DRIVING].judge(item, call, report, requirement_ids(item))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    if not of_suites(item):
+        return (yield)
+    try:
+        return (yield)
+    except expect.VERDICTS as verdict:
+        # A verdict is no accident: nobody reads its traceback, and pytest would take 20 ms to write one.
+        raise verdict.with_traceback(None) from None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     result = yield

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from selfship import answers, bodies, lifecycle, orders
+from selfship import answers, bodies, lifecycle, lost, orders
 from selfship.answers import Answer, Kind
+from selfship.exchanges import Exchange
 from selfship.flow import Flow
 from selfship.guard import made_up
 from selfship.lifecycle import EVENTS, Cell, Event
@@ -105,13 +106,17 @@ def _look(flow: Flow, order: Order) -> View | None:
 
 def _send(flow: Flow, order: Order, probe: Probe, before: View | None) -> tuple[Step, Answer]:
     items = probe.body(order) if probe.body else [flow.item(probe.event, order)]
-    if probe.raw is not None:
+
+    def send() -> tuple[Exchange, Answer]:
+        if probe.raw is None:
+            return flow.write(probe.operation, items, step=probe.name, **probe.options)
         exchange = flow.call(probe.operation, raw=probe.raw, step=probe.name, **probe.options)
         answer = answers.read(exchange, 1)
         if exchange.ok and answer.kind is Kind.UNREADABLE and answer.success == 0 and answer.broken == "CON-3":
             answer = replace(answer, kind=Kind.REFUSED)
-    else:
-        exchange, answer = flow.write(probe.operation, items, step=probe.name, **probe.options)
+        return exchange, answer
+
+    exchange, answer = lost.probed_again(flow, order, before, send, send())
     what = f"{probe.name} on an order in {order.state.value}"
     step = Step(
         probe.name, probe.rule, order.id, order.state, probe.event, "", "", [exchange.seq], answer, probe.cell, before

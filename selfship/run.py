@@ -45,6 +45,7 @@ JOURNAL = "exchanges.jsonl"
 """Each exchange as it happens; replaced by the HAR once the run has ended."""
 AGAIN = ", tried again"
 """Marks what belongs to a second try."""
+AGAIN_AFTER_LOSS = ", once more after a lost answer"
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,12 @@ class Run:
             prepare(flow)
         began = time.monotonic()
         try:
-            return run_scenario(which, param, flow)
+            recording = run_scenario(which, param, flow)
+            if recording.lost and prepare is None and not note:
+                # What one lost answer leaves unknown, other orders can tell.
+                fresh = self._play(key, note=AGAIN_AFTER_LOSS)
+                return fresh if not (fresh.missing or fresh.lost) else recording
+            return recording
         except Interrupted as exc:
             flow.recording.crashed = exc
             return flow.recording

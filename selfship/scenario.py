@@ -62,7 +62,7 @@ class Recording:
     """What is left of a scenario once it has run. Judgements read it; nothing changes it any more.
 
     At most one of `broken`, `missing`, `passed_by` and `crashed` says why it ended early. `spared`: why a gentle
-    scenario left out what only advice forbids.
+    scenario left out what only advice forbids. `lost`: writes whose answers never came and that nothing has resolved.
     """
 
     scenario: str
@@ -76,6 +76,7 @@ class Recording:
     crashed: BaseException | None = None
     seconds: float = 0.0
     spared: str = ""
+    lost: list[int] = field(default_factory=list)
 
 
 Play = Callable[..., None]

@@ -19,6 +19,7 @@ from selfship import (
     judging,
     orders_file,
     outcome,
+    patience,
     permission,
     reference,
     requirements,
@@ -108,6 +109,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "narrowed": narrowed,
             "seed": run.config.seed,
             "orders": len(run.host.supply.leased),
+            "pace": patience.seen(run.host),
             "frugality": frugality.of_run(
                 checks, found, recordings, len(run.host.supply.leased), shared=run.allotment.shared
             ),
@@ -138,6 +140,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
         matrix=judging.matrix(checks, recordings),
         fix_first=judging.fix_first(found),
         instability=list(run.host.wire.instability),
+        summary=run.host.wire.presence.gone,
         residue=run.ledger.rows() if run.ledger else [],
         waivers=excusing.accounts(laid, waivers, today, narrowed=narrowed),
     )

@@ -129,6 +129,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Role", {"host": "host: it serves the API", "client": "client: it calls the API"}.get(role, role)),
         ("Started", moment(run.get("started", ""))),
         ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
+        ("Pace", " ".join((run.get("pace") or {}).get("said", []))),
         ("Orders", frugality.sentence(run.get("frugality") or {})),
         ("Scope", _scope(run)),
         ("Shards", _shards(run)),

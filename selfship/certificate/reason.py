@@ -21,7 +21,7 @@ def sentence(results: Results) -> str:
 
 def footnotes(results: Results) -> list[str]:
     """What a reader of the verdict must know besides: broken advice, and rules that nobody could try."""
-    notes = []
+    notes = [results.summary] if results.summary else []
     advice = _having(results, "SHOULD", Verdict.WARN)
     if advice:
         notes.append(f"{_rules(len(advice), 'SHOULD')} {_is_are(advice)} not followed: {_ids(advice)}.")

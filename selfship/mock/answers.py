@@ -13,6 +13,8 @@ from selfship.operations import OPERATIONS
 
 IST = timezone(timedelta(hours=5, minutes=30))
 """The zone of every time that the documents show with an offset of its own."""
+DROPPED = 0
+"""Instead of a status: the connection is dropped without any answer."""
 JSON = "application/json"
 PDF = "application/pdf"
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from selfship.mock import documents, reading
-from selfship.mock.answers import Answer, bad_request, error
+from selfship.mock.answers import DROPPED, Answer, bad_request, error
 from selfship.mock.auth import Tokens
 from selfship.mock.faults import select
 from selfship.mock.operator import HEADER, PREFIX, SECRET_VARIABLE, operate
@@ -28,6 +28,8 @@ from selfship.mock.variants import chosen
 from selfship.mock.writes import check_batch, write
 from selfship.operations import OPERATIONS, TOKEN_HEADER
 
+ABORT = "selfship.abort"
+"""Where the server puts the function that drops the connection of a request."""
 MAX_BODY = 1_000_000
 """Bytes of a request's body; 20 orders need a hundredth of that."""
 
@@ -57,6 +59,9 @@ class Host:
         try:
             answer = await self._answer(request)
         except ClientDisconnect:
+            return
+        if answer.status == DROPPED:
+            scope["extensions"][ABORT]()
             return
         response = Response(answer.raw(), answer.status, answer.headers, answer.media or None)
         await response(scope, receive, send)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from selfship.lifecycle import Event, State
-from selfship.mock.answers import Answer, Tally, envelope, error
+from selfship.mock.answers import DROPPED, Answer, Tally, envelope, error
 from selfship.mock.codes import Refusal
 from selfship.mock.conduct import Ruling, refuse, take
 from selfship.mock.points import Ask, Hook
@@ -14,6 +14,8 @@ from selfship.operations import OPERATIONS
 
 EVERY = 20
 """Of so many reads, a flaky host has one answered 503."""
+EVERY_WRITE = 40
+"""Of so many writes, one is lost on the way."""
 
 
 def refusals_as(status: int) -> Hook:
@@ -128,6 +130,21 @@ def unavailable_once(answer: Answer | None, ask: Ask) -> Answer | None:
     busy = error(503, "UNAVAILABLE", "try again")
     busy.headers["Retry-After"] = "1"
     return busy
+
+
+def _one_of_many(ask: Ask) -> bool:
+    ask.memory["writes"] = ask.memory.get("writes", 0) + 1
+    return bool(ask.memory["writes"] % EVERY_WRITE == 0)
+
+
+def dropped_before(answer: Answer | None, ask: Ask) -> Answer | None:
+    writes = OPERATIONS[ask.operation].writes
+    return Answer(DROPPED, None) if writes and _one_of_many(ask) else answer
+
+
+def dropped_after(answer: Answer, ask: Ask) -> Answer:
+    writes = ask.operation in OPERATIONS and OPERATIONS[ask.operation].writes
+    return Answer(DROPPED, None) if writes and _one_of_many(ask) else answer
 
 
 def shown_in_utc(shown: dict[str, Any], _: Ask) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from selfship.errors import BrokenKitError, UsageError
-from selfship.mock.app import Host
+from selfship.mock.app import ABORT, Host
 from selfship.mock.population import population as populated
 from selfship.mock.settings import MockSettings
 from selfship.mock.store import Store
@@ -91,14 +93,29 @@ def running_app(app: Any) -> Iterator[str]:
         thread.join(START_S)
 
 
+class _Protocol(H11Protocol):
+    """As uvicorn's, and tells the application how to drop the connection of a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_abort(scope: Any, receive: Any, send: Any) -> None:
+            scope["extensions"] = {**(scope.get("extensions") or {}), ABORT: transport.abort}
+            await app(scope, receive, send)
+
+        self.app = with_abort
+
+
 class _Server(uvicorn.Server):
     def __init__(self, app: Any, started: Callable[[], object]) -> None:
         # No access log: query strings hold credentials.
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        # A connection that is dropped on purpose is no error.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=_Protocol,
             ws="none",
             lifespan="off",
             access_log=False,

@@ -226,6 +226,16 @@ _OBSERVED = (
 )
 
 _PACE = (
+    Variant(
+        "drops_after_writing",
+        "applies some writes and drops the connection before it answers",
+        ((Point.ANSWER, manners.dropped_after),),
+    ),
+    Variant(
+        "drops_before_writing",
+        "drops the connection on some writes and applies nothing of them",
+        ((Point.BEFORE, manners.dropped_before),),
+    ),
     _set("slow", "answers a tenth of a second late", {}, latency=0.1),
     _set("rate_limited", "takes 150 requests a second and asks the others to wait", {}, rate=150.0),
     Variant("scarce_orders", "holds three orders and two returns", population="scarce"),

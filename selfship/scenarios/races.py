@@ -23,7 +23,8 @@ def race_to_the_end(flow: Flow, many: list[Order]) -> None:
     rounds = []
     for order in many:
         first, second = flow.together(
-            [_items(flow, Event.DELIVERY_DONE, order), _items(flow, Event.RTO_BAG_DELIVERED, order)]
+            [_items(flow, Event.DELIVERY_DONE, order), _items(flow, Event.RTO_BAG_DELIVERED, order)],
+            at_once=True,
         )
         view = flow.wait(order, lambda seen: seen.status in ("DELIVERED", "RETURN_DELIVERED"))
         flow.host.wire.pace.pause(flow.host.needed_settle)
@@ -40,7 +41,8 @@ def race_of_batches(flow: Flow, many: list[Order]) -> None:
     for start in range(0, len(many), 3):
         left, shared, right = many[start : start + 3]
         first, second = flow.together(
-            [_items(flow, Event.DELIVERY_DONE, left, shared), _items(flow, Event.RTO_BAG_DELIVERED, shared, right)]
+            [_items(flow, Event.DELIVERY_DONE, left, shared), _items(flow, Event.RTO_BAG_DELIVERED, shared, right)],
+            at_once=True,
         )
         flow.wait(shared, lambda seen: seen.status in ("DELIVERED", "RETURN_DELIVERED"))
         flow.host.wire.pace.pause(flow.host.needed_settle)
@@ -60,7 +62,7 @@ def race_of_batches(flow: Flow, many: list[Order]) -> None:
 def side_by_side(flow: Flow, many: list[Order]) -> None:
     """Update AWB with autoDispatch for several orders, each in a request of its own, all at the same moment."""
     items = [flow.item(Event.AUTO_DISPATCH, one) for one in many]
-    answered = flow.together([("awb", {"body": [item], "step": "awb at once"}) for item in items])
+    answered = flow.together([("awb", {"body": [item], "step": "awb at once"}) for item in items], at_once=True)
     shown = [flow.wait(one, _picked_with(str(item["awbNumber"]))) for one, item in zip(many, items, strict=True)]
     flow.recording.kept["all"] = [
         (one.id, item["awbNumber"], exchange, answers.read(exchange, 1), view)

@@ -84,7 +84,9 @@ def test_body_that_is_not_an_array_is_refused(broken_bodies: Recording, operatio
     if expect.whole(broken_bodies).spared:
         raise expect.NotTestableError(broken_bodies.spared)
     exchange: Exchange = broken_bodies.kept[f"{operation} not array"]
-    if exchange.status is None or exchange.status >= 500:
+    if exchange.status is None:
+        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
+    if exchange.status >= 500:
         raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
     refused = 400 <= exchange.status < 500
     if OPERATIONS[operation].writes:
