@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -80,6 +80,8 @@ class Call:
     sent_token: tuple[str, ...] = ()
     fault: str | None = None
     items: tuple[Item, ...] = ()
+    content: Any = field(default=None, compare=False, repr=False)
+    """The answer's body as data, for whoever has it; else it is parsed when it is asked for."""
 
     @property
     def seq(self) -> int:
@@ -128,7 +130,7 @@ class Call:
         """The orders that the answer showed to the client."""
         if not self.exchange.ok or self.operation not in ("shipment", "info"):
             return ()
-        answer = self.exchange.json
+        answer = self.exchange.json if self.content is None else self.content
         if isinstance(answer, dict):
             answer = answer.get("orders")
         return tuple(map(_shown, filter(_is_order, answer))) if isinstance(answer, list) else ()

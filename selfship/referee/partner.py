@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ class Partner:
         self.base = ""
         self.last_call = self.moved = 0.0
         self.finished_at: float | None = None
+        self.ended: set[str] = set()
         since = time.time() - time.monotonic()
         # Seconds of the epoch, by a clock that is never set back while the referee runs.
         self.now: Callable[[], float] = lambda: since + time.monotonic()
@@ -93,7 +94,7 @@ class Partner:
                     self.schedule.happened(place)
             self.progress.count(call)
             self.judge.see(call)
-        self._stand()
+        self._stand(self.world.by_id)
         self.world.advance(self.progress)
 
     async def serve(self, came: Came, gone: Gone) -> Answer | None:
@@ -208,7 +209,11 @@ class Partner:
         self.journal.add(call)
         breaches = self.judge.see(call)
         self.last_call = call.ended
-        first, moved, ended = self.journal.count == 1, self.progress.count(call), self._stand()
+        first, moved, ended = (
+            self.journal.count == 1,
+            self.progress.count(call),
+            self._stand(item.order_id for item in call.items),
+        )
         if self.world.advance(self.progress) or first or moved or ended:
             self.moved = call.ended
         for watch in self.watchers:
@@ -253,18 +258,20 @@ class Partner:
         ]
         places = tuple(place for place, texts in elsewhere if any(self.tokens.knows(text) for text in texts if text))
         items = [] if exchange.sent is None else items
-        return Call(exchange, operation, begun, ended, auth, places, fault, tuple(items))
+        content = answer.content if answer and not isinstance(answer.content, bytes) else None
+        return Call(exchange, operation, begun, ended, auth, places, fault, tuple(items), content)
 
     # Where the session stands
 
-    def _stand(self) -> bool:
-        """Counts the orders that have ended; whether there are more than before."""
-        before = self.progress.ended
-        ended = [one for one in self.world.standings() if one.given and one.ended]
-        self.progress.ended = len(ended)
-        given = [one for one in self.world.given if one.plan.given]
-        self.finished_at = (self.finished_at or self.now()) if len(ended) == len(given) else None
-        return len(ended) > before
+    def _stand(self, order_ids: Iterable[Any]) -> bool:
+        """Looks where these orders stand now; whether one of them has come to its end."""
+        before = len(self.ended)
+        for order_id in order_ids:
+            if isinstance(order_id, str) and (one := self.world.standing(order_id)) and one.given:
+                self.ended.add(order_id) if one.ended else self.ended.discard(order_id)
+        self.progress.ended = len(self.ended)
+        self.finished_at = (self.finished_at or self.now()) if self.progress.ended == self.world.to_end else None
+        return len(self.ended) > before
 
     @property
     def has_called(self) -> bool:

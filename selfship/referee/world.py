@@ -100,25 +100,36 @@ class World:
         self._seen_locked: set[str] = set()
         self.given = _given(plan, folder / "orders.json")
         self.by_id = {one.id: one for one in self.given}
+        self.to_end = sum(one.plan.given for one in self.given)
+        self._to_come = [one for one in self.given if self.store.get(one.id) is None]
 
     def advance(self, progress: Progress) -> list[str]:
         """Lets appear and unlock what is due; the ids of the orders that are new or other than before."""
-        changed = []
-        for one in self.given:
-            order = self.store.get(one.id)
-            if order is None and one.kept is not None and progress.reached(one.plan.appear):
-                if one.plan.appear != When():
-                    one.kept.placed_at = time.time()
-                self.store.add([one.kept])
-                changed.append(one.id)
-            elif order is not None and order.id in self._seen_locked and progress.reached(one.plan.unlock or When()):
-                self._seen_locked.discard(one.id)
-                order.locked = False
-                order.change("unlocked", {})
-                self.store.add([order])
-                changed.append(one.id)
-        self.store.save()
-        return changed
+        due = [one for one in self._to_come if progress.reached(one.plan.appear)]
+        for one in due:
+            assert one.kept is not None
+            if one.plan.appear != When():
+                one.kept.placed_at = time.time()
+            self.store.add([one.kept])
+        self._to_come = [one for one in self._to_come if one not in due] if due else self._to_come
+        free = [one for one in self._locked() if progress.reached(one.plan.unlock or When())]
+        for one in free:
+            self._unlock(one)
+        if due or free:
+            self.store.save()
+        return [one.id for one in (*due, *free)]
+
+    def _locked(self) -> list[Given]:
+        """The orders that the client has seen locked."""
+        return [self.by_id[order_id] for order_id in self._seen_locked]
+
+    def _unlock(self, one: Given) -> None:
+        self._seen_locked.discard(one.id)
+        order = self.store.get(one.id)
+        assert order is not None
+        order.locked = False
+        order.change("unlocked", {})
+        self.store.add([order])
 
     def facts(self, order_id: Any) -> Facts | None:
         """How that order stands now, None where it is none of this partner's."""
@@ -134,6 +145,11 @@ class World:
             order.after(Event.AUTO_DISPATCH) and not order.is_return,
             order.id in self._lagging,
         )
+
+    def standing(self, order_id: str) -> Standing | None:
+        """Where that order stands, None where it is none of the scenario."""
+        one = self.by_id.get(order_id)
+        return self._standing(one) if one else None
 
     def standings(self) -> list[Standing]:
         return [self._standing(one) for one in self.given]
