@@ -38,7 +38,12 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> i
     for partner in session.partners:
         partner.base = url
     screen = Screen(session, quiet=options["quiet"])
-    server = Server(Referee(session.partners, url), lambda: _announce(session, url, screen), session.over)
+
+    def over() -> bool:
+        screen.look()
+        return session.over()
+
+    server = Server(Referee(session.partners, url), lambda: _announce(session, url, screen), over)
     try:
         server.run(sockets=[listening])
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,9 +17,10 @@ from selfship.referee.partner import Partner
 from selfship.referee.seen import seen
 from selfship.referee.session import Session
 
-ORDERS_SHOWN = 25
+ORDERS_SHOWN = 20
 REFRESH = 4
 """Times a second."""
+Now = dict[str, Any]
 
 
 class Screen:
@@ -27,6 +30,8 @@ class Screen:
         self._session, self._quiet = session, quiet
         self._console = Console(highlight=False)
         self._live: Live | None = None
+        self._seen: list[Now] = []
+        self._looked = 0.0
 
     def begin(self, url: str) -> None:
         """The session is served from now on: says how to call it, and where to watch."""
@@ -42,13 +47,20 @@ class Screen:
             )
             self._live.start()
 
+    def look(self) -> None:
+        """Takes in how the session stands. Called by whoever serves it: the screen draws in a thread of its own."""
+        now = time.monotonic()
+        if self._live is not None and now - self._looked >= 1 / REFRESH:
+            self._looked = now
+            self._seen = [seen(partner) for partner in self._session.partners]
+
     def end(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
 
     def _shown(self) -> Group:
-        return Group(*(part for partner in self._session.partners for part in _of(partner)))
+        return Group(*(part for now in self._seen for part in _drawn(now)))
 
 
 def _how_to_call(partner: Partner, url: str, *, alone: bool) -> list[str]:
@@ -61,24 +73,30 @@ def _how_to_call(partner: Partner, url: str, *, alone: bool) -> list[str]:
     ]
 
 
-def _of(partner: Partner) -> list[Table | Text]:
-    now = seen(partner)
+def _drawn(now: Now) -> list[Table | Text]:
+    """One partner: the orders that are under way first, then those to come and those that have ended; no decoys."""
     table = Table(box=None, pad_edge=False)
-    for name in ("", "order", "kind", "to end as", "stands at", ""):
-        table.add_column(name)
-    shown = [order for order in now["orders"] if order["appeared"]]
+    for name in ("", "order", "to end as", "journey", "stands at", ""):
+        table.add_column(name, no_wrap=True)
+    shown = sorted((order for order in now["orders"] if order["appeared"] and _matters(order)), key=_turn)
     for order in shown[:ORDERS_SHOWN]:
         mark = "✓" if order["ended"] else "✕" if order["broke"] else "·"
-        wanted = order["expect"] or "leave it alone"
-        table.add_row(mark, order["id"], order["kind"], wanted, order["state"], " ".join(order["broke"]))
+        journey = "".join("●" if step["at"] else "○" for step in order["steps"])
+        table.add_row(mark, order["id"], order["expect"] or "–", journey, order["state"], " ".join(order["broke"]))
     if len(shown) > ORDERS_SHOWN:
         table.add_row("", f"and {len(shown) - ORDERS_SHOWN} more")
-    rules = Counter(rule["verdict"] for rule in now["rules"])
+    held = Counter(rule["verdict"] for rule in now["rules"])["pass"]
     broken = ", ".join(rule["id"] for rule in now["rules"] if rule["verdict"] in ("fail", "warn"))
-    line = f"{now['calls']} calls · {now['ended']} of {now['given']} orders ended · {rules['pass']} rules shown to hold"
-    return [
-        Text(f"\n{now['partner']}", style="bold"),
-        table,
-        Text(line),
-        Text(f"broken: {broken}", "red") if broken else Text(),
-    ]
+    line = Text(f"{now['calls']} calls · {now['ended']} of {now['given']} orders ended · {held} rules shown to hold")
+    if broken:
+        line.append(f" · broken: {broken}", style="red")
+    return [Text(f"\n{now['partner']}", style="bold"), table, line]
+
+
+def _matters(order: Now) -> bool:
+    return bool(order["is_self_ship"] or order["broke"])
+
+
+def _turn(order: Now) -> tuple[int, int]:
+    under_way = any(step["at"] for step in order["steps"])
+    return (2 if order["ended"] else 0 if under_way or order["broke"] else 1), order["number"]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from selfship import secrecy
 from selfship.credentials import Credentials, Secrets
 from selfship.errors import UsageError
 from selfship.referee import plan as plans
@@ -41,6 +42,8 @@ class Session:
                 f"{folder} cannot hold a session ({problem.strerror or problem}): name another folder with --out."
             ) from None
         _told_apart(self.partners)
+        # Names of the scenario's own are no leak, even where somebody uses one as user name.
+        secrecy.say_openly(plan.name, *(own.name for own in plan.partners))
         self._since = time.monotonic()
         self.ended: Reason = "stopped"
         now = self.partners[0].now()

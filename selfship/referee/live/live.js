@@ -75,7 +75,7 @@ function show(now) {
   document.getElementById("summary").textContent =
     `${now.calls} calls · ${now.ended} of ${now.given} orders ended as they must · ${held} of ${now.rules.length} rules shown to hold` +
     (comes ? ` · ${comes} more to come` : "") + (now.finished ? " · finished" : "");
-  const shown = now.orders.filter((order) => order.appeared);
+  const shown = now.orders.filter((order) => order.appeared).sort((a, b) => b.is_self_ship - a.is_self_ship || a.number - b.number);
   document.querySelector("#orders tbody").replaceChildren(...shown.map(orderRow));
   document.querySelector("#rules tbody").replaceChildren(...now.rules.map(ruleRow));
 }
