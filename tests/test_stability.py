@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from selfship import expect, judging, requirements, session
 from selfship.itinerary import Key
 from selfship.judging import Bench, Check
+from selfship.mock.serve import build, running_app
 from selfship.mock.settings import MockSettings
 from selfship.overdue import Overdue
 from selfship.run import Run
@@ -20,6 +24,7 @@ from selfship.stability import FEW, Stability, Trial
 from selfship.verdict import Verdict
 from tests.played import run_on
 from tests.test_certification_faults import certify
+from tests.test_cli import environment
 
 PACKING = ("stepwise", "dispatched_with_items")
 """Scenarios that pack one order each."""
@@ -157,3 +162,31 @@ def test_a_certification_says_how_steady_its_findings_are(tmp_path: Path) -> Non
     assert found["FWD-4", "fail"].startswith("late by ")
     assert "Tried again: deterministic." in (ended.out / "certificate.html").read_text("utf-8")
     assert sum(row["checks"] for row in ended.results["requirements"] if row["id"] == "FWD-4") == 1
+
+
+class LosesOneAnswer:
+    """A host whose answer to the first Pack never comes, and which never saw that request."""
+
+    def __init__(self, host: Any) -> None:
+        self.host, self.lost = host, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"].endswith("/shipment/pack") and not self.lost:
+            self.lost += 1
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
+            return
+        await self.host(scope, receive, send)
+
+
+def test_a_lost_answer_leaves_no_rule_unjudged(tmp_path: Path) -> None:
+    settings = MockSettings()
+    host = LosesOneAnswer(build(settings, None, "full"))
+    with running_app(host) as url:
+        environ = {**environment(), "SELFSHIP_USERNAME": settings.username, "SELFSHIP_PASSWORD": settings.password}
+        command = [sys.executable, "-P", "-m", "selfship", "certify", "--quiet", f"--host={url}", "--profile=mock"]
+        command += [f"--out={tmp_path / 'run'}", "--requirement=FWD-4"]
+        ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
+
+    results = json.loads((tmp_path / "run" / "results.json").read_text("utf-8"))
+    verdicts = {row["id"]: row["verdict"] for row in results["requirements"] if row["id"] == "FWD-4"}
+    assert (host.lost, verdicts) == (1, {"FWD-4": "pass"}), ended.stderr
