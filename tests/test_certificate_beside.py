@@ -11,7 +11,8 @@ import pytest
 from selfship import certificate
 from selfship.certificate.summary import plain
 from selfship.certificate.words import RUN_VERDICTS
-from tests import sample_client
+from tests import pictures, sample_client
+from tests.browser import needs_chromium
 
 every_sample = pytest.mark.parametrize("name", sorted(sample_client.ALL))
 
@@ -67,3 +68,15 @@ def test_what_a_host_sent_makes_no_markup_in_a_summary() -> None:
 )
 def test_words_of_a_host_read_in_markdown_as_they_are(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@needs_chromium
+def test_the_pictures_of_the_documents_are_taken_by_a_command(tmp_path: Path) -> None:
+    certificate.write(*sample_client.ALL["nonconforming"](), tmp_path / "certificate.html")
+
+    made = pictures.take(tmp_path / "certificate.html", tmp_path)
+
+    assert [path.read_bytes()[:4] for path in made] == [b"\x89PNG"] * len(pictures.SHOWN)
+    committed = {path.name: path.stat().st_size for path in pictures.FOLDER.iterdir()}
+    assert set(committed) == {path.name for path in made}
+    assert max(committed.values()) < 200_000

@@ -53,6 +53,7 @@ def _environment(folder: Path) -> Environment:
     )
     environment.filters |= {
         "count": words.count,
+        "begun": words.begun,
         "cut": words.cut,
         "moment": words.moment,
         "number": words.number,

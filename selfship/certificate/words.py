@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from selfship.operations import OPERATIONS
 from selfship.verdict import RunVerdict, Verdict
 
 
@@ -66,6 +67,12 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return f"{text[:length].rstrip()} … ({number(len(text) - length)} more characters)"
+
+
+def begun(sentence: str) -> str:
+    """`sentence` as a sentence begins; where its first word is a name of the API's, as it is."""
+    first = sentence.split(maxsplit=1)[0] if sentence.split() else ""
+    return sentence if first in OPERATIONS or not first.isalpha() else sentence[0].upper() + sentence[1:]
 
 
 def number(value: float) -> str:
