@@ -102,7 +102,9 @@ def certify(**options: Any) -> int:
 
     witness = certification.Witness()
     status = witness.status(pytest.main(arguments, plugins=[witness]))
-    if key and outcome.last and outcome.last.results_path and status != INTERRUPTED:
+    if key and status == INTERRUPTED:
+        click.echo("Not signed: the run was interrupted.", err=True)
+    elif key and outcome.last and outcome.last.results_path:
         # The last step: by now nobody writes into the run's folder any more.
         _sign(outcome.last.results_path.parent, key, quiet=options["quiet"])
     return status

@@ -74,7 +74,11 @@ class Credentials:
         return {name: value for name, value in values.items() if value}
 
 
+KEY_PASSPHRASE = "SELFSHIP_KEY_PASSPHRASE"
+"""Of the key that signs runs."""
+
+
 def stripped(names: Secrets, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a process that has no business with the secrets: without any variable that holds one."""
-    hidden = {*names.names(), *Secrets().names()}
+    hidden = {*names.names(), *Secrets().names(), KEY_PASSPHRASE}
     return {name: value for name, value in (environ or os.environ).items() if name not in hidden}

@@ -269,6 +269,8 @@ def test_a_baseline_is_told_and_left_in_the_runs_folder(pair: tuple[full_run.End
         ("", "old is not JSON"),
         ("{}", "old is not the results.json of a run"),
         ('{"schema": "selfship-results/1"}', "old is damaged (KeyError: 'verdict')"),
+        ('{"schema": "selfship-results/1", "requirements": [{"id": 7}]}', "old is damaged at /requirements/0/id"),
+        ("[" * 100_000, "old is not JSON"),
     ],
 )
 def test_what_is_no_run_is_one_sentence(tmp_path: Path, content: str | None, said: str) -> None:

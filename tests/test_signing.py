@@ -13,10 +13,11 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined] # it exports without saying so
 
 from selfship import archive
+from selfship.referee import report
 from selfship.results import Waived
 from selfship.signing import attestation, command, keys, verification
 from selfship.signing.consistency import Point
-from tests import full_run
+from tests import full_run, refereed
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_a_signed_run_is_verified_offline_and_says_what_that_shows(run: Path) ->
     assert told.stdout.startswith("VERIFIED\nIt says: http://127.0.0.1:")
     assert "✕" not in told.stdout
     assert "checks of the traffic, judged again from exchanges.har, say the same" in told.stdout
-    assert "certificate.html shows what results.json and exchanges.har hold, to the letter" in told.stdout
+    assert "certificate.html, badge.svg, summary.md: they show what results.json and exchanges.har hold" in told.stdout
     assert "whoever holds the key can sign what never happened, and the tested party may hold it" in told.stdout
 
 
@@ -230,3 +231,40 @@ def test_the_statement_warns_of_what_is_waived_and_fails_what_fails_the_gate() -
     assert "LIM-2" in said["warnedTests"]
     results.waivers.pop()
     assert attestation.predicate(results)["result"] == "WARNED"
+
+
+@pytest.mark.parametrize(
+    ("har", "said"),
+    [
+        (b"{}", "exchanges.har is not an exchanges.har of this kit"),
+        (b"[" * 100_000, "is no HAR, but nested without end"),
+        (b'{"log": {"entries": []}}', "exchanges.har holds 0 exchanges"),
+    ],
+    ids=["foreign", "deep", "empty"],
+)
+def test_exchanges_of_somebody_else_are_said_to_be(copy: Path, har: bytes, said: str) -> None:
+    put(copy / "exchanges.har", har)
+
+    assert [words for words in wrong(copy, None) if said in words]
+
+
+def test_exchanges_that_no_run_records_break_nothing(copy: Path) -> None:
+    har = (copy / "exchanges.har").read_bytes().replace(b'"operation": "shipment"', b'"operation": "shopment"')
+    put(copy / "exchanges.har", har)
+
+    assert [words for words in wrong(copy, None) if "holds what no run of this kit records" in words]
+
+
+def test_the_report_on_a_client_is_signed_without_what_the_session_keeps_for_itself(
+    tmp_path: Path, key: keys.VerifyingKey, run: Path
+) -> None:
+    with refereed.judged("basic", tmp_path) as live:
+        for order in live.client().orders("PROCESSING"):
+            live.client().deliver(order["id"])
+        report.write(live.judged(), live.partner.journal.exchanges, tmp_path)
+
+    command.sign(tmp_path, keys.signing_key(run.parent / "partner.key", {}))
+
+    assert (tmp_path / "partners").is_dir()
+    assert not [name for name in attestation.files(tmp_path) if "partners" in name]
+    assert wrong(tmp_path, key) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from selfship.credentials import KEY_PASSPHRASE, Secrets, stripped
 from selfship.errors import UsageError
 from selfship.signing import keys
 from tests import full_run
@@ -37,7 +38,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path, there: str) -> None:
 
 
 def test_a_passphrase_comes_from_the_environment(tmp_path: Path) -> None:
-    locked = {keys.PASSPHRASE: "hush-4711"}
+    locked = {KEY_PASSPHRASE: "hush-4711"}
     private, _, name = keys.make(tmp_path / "k", locked)
 
     assert b"hush" not in private.read_bytes()
@@ -45,14 +46,14 @@ def test_a_passphrase_comes_from_the_environment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is locked: set its passphrase in SELFSHIP_KEY_PASSPHRASE"):
         keys.signing_key(private, {})
     with pytest.raises(UsageError, match="does not open with the passphrase") as caught:
-        keys.signing_key(private, {keys.PASSPHRASE: "wrong-0815"})
+        keys.signing_key(private, {KEY_PASSPHRASE: "wrong-0815"})
     assert "0815" not in str(caught.value)
 
 
 def test_a_key_without_a_passphrase_opens_whatever_the_environment_says(tmp_path: Path) -> None:
     private, _, _ = keys.make(tmp_path / "k", {})
 
-    assert keys.signing_key(private, {keys.PASSPHRASE: "hush-4711"})
+    assert keys.signing_key(private, {KEY_PASSPHRASE: "hush-4711"})
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,7 @@ def test_a_key_that_is_not_there_stops_all_before_it_starts(tmp_path: Path, comm
     assert ended.status == 2
     assert "The key k cannot be read (No such file or directory): check the path." in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_process_that_the_kit_starts_gets_the_passphrase() -> None:
+    assert KEY_PASSPHRASE not in stripped(Secrets(), {KEY_PASSPHRASE: "hush-4711", "PATH": "/bin"})

@@ -32,7 +32,7 @@ def results(
         kit={
             "version": __version__,
             "requirements_digest": requirements.digest(),
-            "suites_digest": _digest(),
+            "suites_digest": judge_digest(),
             **_kill_rate(),
         },
         run={**run, "started": moment(run["started"]), "requests": memory.calls, "narrowed": False, "seed": 0},
@@ -76,7 +76,7 @@ def _evidence(found: Results, exchanges: Exchanges) -> list[Exchange]:
     return [one for one in exchanges() if one.seq in wanted] if wanted else []
 
 
-def _digest() -> str:
+def judge_digest() -> str:
     """`sha256:` and the digest of everything that judges a client."""
     digest = hashlib.sha256()
     for path in sorted((paths.PACKAGE / "referee" / "rules").glob("*.py")):

@@ -24,6 +24,8 @@ FILE = "attestation.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
+OF_A_SESSION = ("partners", "session.json")
+"""What a referee needs to go on, among it the partner's key: not for those whom the reports are for."""
 OF_THE_RUN = 3
 """So many entries of the configuration, the first, can be worked out from the results alone."""
 
@@ -58,7 +60,7 @@ def envelope(text: str) -> Envelope:
             (str(one.get("keyid", "")), base64.b64decode(one["sig"], validate=True)) for one in data["signatures"]
         )
         return Envelope(base64.b64decode(data["payload"], validate=True), signatures, str(data["payloadType"]))
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise ValueError("is no DSSE envelope") from None
 
 
@@ -69,7 +71,7 @@ def statement(payload: bytes) -> dict[str, Any]:
         kind, predicate = found["_type"], found["predicateType"]
         [(one["name"], one["digest"]["sha256"]) for one in found["subject"]]
         [(one["name"], one.get("digest")) for one in found["predicate"]["configuration"]]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("holds no in-toto statement about files") from None
     if (kind, predicate) != (STATEMENT, PREDICATE):
         raise ValueError(f"holds {predicate} in {kind}, not a test result in a statement of version 1")
@@ -104,9 +106,9 @@ def digests(of: Mapping[str, Any]) -> dict[str, str]:
 
 
 def files(folder: Path) -> list[str]:
-    """Every file of a run but its attestation, as paths below its folder."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(name for path in found if (name := path.relative_to(folder).as_posix()) != FILE)
+    """Every file of a run but its attestation and what a session keeps for itself, as paths below its folder."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in found if path.parts[0] not in (FILE, *OF_A_SESSION))
 
 
 def sha256(path: Path) -> str:

@@ -14,6 +14,7 @@ from selfship import __version__, certificate, judging, requirements
 from selfship.archive import Archived
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, curl
+from selfship.referee.report import judge_digest
 from selfship.results import Evidence, Finding, RequirementResult, Results
 from selfship.signing.rejudging import judged_again
 from selfship.verdict import Verdict, of_run, worst
@@ -36,7 +37,8 @@ def points(run: Archived) -> Iterator[Point]:
 
 
 def _verdicts(results: Results) -> Iterator[Point]:
-    wrong = [row.id for row in results.requirements if not _adds_up(row)]
+    of_host = results.target.get("role", "host") == "host"
+    wrong = [row.id for row in results.requirements if not _adds_up(row, named=of_host)]
     if wrong:
         yield Point(False, f"The verdict does not follow from the findings: {some(wrong)}.")
     narrowed = bool(results.run.get("narrowed"))
@@ -48,10 +50,11 @@ def _verdicts(results: Results) -> Iterator[Point]:
     yield _table(results)
 
 
-def _adds_up(row: RequirementResult) -> bool:
+def _adds_up(row: RequirementResult, *, named: bool) -> bool:
+    """Whether the verdict is the worst of the row's checks; `named`: each check of the row is named in it."""
     verdicts = [one.verdict for one in row.findings] + ([Verdict.PASS] if row.evidence else [])
     counted = len(row.findings) + len(row.evidence)
-    told = row.checks in (counted, 0) or any(one.check == "pre-flight" for one in row.findings)
+    told = not named or row.checks in (counted, 0) or any(one.check == "pre-flight" for one in row.findings)
     return worst(verdicts) is row.verdict and told
 
 
@@ -66,30 +69,38 @@ def _table(results: Results) -> Point:
     return Point(True, f"All {len(known)} rules of the {side}'s side are there, with the words of the table.")
 
 
-def _evidence(run: Archived) -> Iterator[Point]:
+def _evidence(run: Archived) -> list[Point]:
     try:
-        exchanges = run.exchanges()
+        return list(_on_exchanges(run, run.exchanges()))
     except UsageError as problem:
-        yield Point(False, str(problem))
-        return
+        return [Point(False, str(problem))]
+    except (KeyError, TypeError, ValueError, AttributeError) as odd:
+        return [Point(False, f"exchanges.har holds what no run of this kit records ({type(odd).__name__}: {odd}).")]
+
+
+def _on_exchanges(run: Archived, exchanges: Sequence[Exchange]) -> Iterator[Point]:
     results = run.results
+    of_host = results.target.get("role", "host") == "host"
     yield _numbers(results, exchanges)
     yield from _cited(results, exchanges)
-    if judging.latency(exchanges) != results.latency_ms:
+    if of_host and judging.latency(exchanges) != results.latency_ms:
         yield Point(False, "The latencies are not those of exchanges.har.")
     if not same_kit(results):
         words = f"It was made by another kit than this ({__version__}): its exchanges are not judged again."
         yield Point(None, words)
         return
-    if results.target.get("role", "host") == "host":
+    if of_host:
         yield _judged_again(results, exchanges)
-    yield _drawn_again(run, exchanges)
+    else:
+        yield Point(None, "A client's exchanges are not judged again: what they should be rests on its session.")
+    yield from _drawn_again(run, exchanges)
 
 
 def same_kit(results: Results) -> bool:
-    """Whether this very kit, suites and requirements, made the run."""
+    """Whether this very kit, with what it judges by, made the run."""
     kit = results.kit
-    own = (__version__, requirements.digest(), judging.suites_digest())
+    of_host = results.target.get("role", "host") == "host"
+    own = (__version__, requirements.digest(), judging.suites_digest() if of_host else judge_digest())
     return (kit.get("version"), kit.get("requirements_digest"), kit.get("suites_digest")) == own
 
 
@@ -106,8 +117,7 @@ def _cited(results: Results, exchanges: Sequence[Exchange]) -> Iterator[Point]:
     wrong: Counter[str] = Counter()
     cited = 0
     for row in results.requirements:
-        told: list[Finding | Evidence] = [*row.findings, *row.evidence]
-        for one in told:
+        for one in _told(row):
             cited += len(one.exchanges)
             bad = any(seq not in known for seq in one.exchanges)
             if bad or (isinstance(one, Finding) and not _curl_fits(one, known)):
@@ -116,6 +126,10 @@ def _cited(results: Results, exchanges: Sequence[Exchange]) -> Iterator[Point]:
         yield Point(False, f"Evidence that exchanges.har does not hold, or holds otherwise: {some(list(wrong))}.")
     else:
         yield Point(True, f"Each of the {cited} pieces of evidence is in exchanges.har.")
+
+
+def _told(row: RequirementResult) -> list[Finding | Evidence]:
+    return [*row.findings, *row.evidence]
 
 
 def _curl_fits(finding: Finding, known: dict[int, Exchange]) -> bool:
@@ -145,15 +159,23 @@ def _broken(results: Results, check: str) -> bool:
     return any(one.check == check and one.verdict in verdicts for row in results.requirements for one in row.findings)
 
 
-def _drawn_again(run: Archived, exchanges: Sequence[Exchange]) -> Point:
-    try:
-        shown = (run.folder / "certificate.html").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return Point(None, "There is no certificate.html to compare with the results.")
-    drawn = certificate.render(run.results, exchanges).encode("utf-8", "replace").decode("utf-8", "replace")
-    if shown != drawn:
-        return Point(False, "certificate.html does not show what results.json and exchanges.har hold.")
-    return Point(True, "certificate.html shows what results.json and exchanges.har hold, to the letter.")
+def _drawn_again(run: Archived, exchanges: Sequence[Exchange]) -> Iterator[Point]:
+    """What is drawn from results and exchanges, drawn once more."""
+    results = run.results
+    cited = {seq for row in results.requirements for one in _told(row) for seq in one.exchanges}
+    shown = exchanges if results.target.get("role", "host") == "host" else [x for x in exchanges if x.seq in cited]
+    again = {
+        "certificate.html": certificate.render(results, shown),
+        "badge.svg": certificate.badge(results),
+        "summary.md": certificate.summary(results),
+    }
+    there = {name: text for name, text in again.items() if (run.folder / name).is_file()}
+    for name, text in there.items():
+        drawn = text.encode("utf-8", "replace").decode("utf-8")
+        if (run.folder / name).read_text(encoding="utf-8", errors="replace") != drawn:
+            yield Point(False, f"{name} does not show what results.json and exchanges.har hold.")
+            return
+    yield Point(True, f"{', '.join(there)}: they show what results.json and exchanges.har hold, to the letter.")
 
 
 def some(names: Sequence[str]) -> str:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfship import secrecy
+from selfship.credentials import KEY_PASSPHRASE
 from selfship.errors import UsageError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-PASSPHRASE = "SELFSHIP_KEY_PASSPHRASE"
 PUBLIC_SUFFIX = ".pub"
 
 
@@ -92,10 +92,10 @@ def signing_key(path: Path, environ: Mapping[str, str] = os.environ) -> SigningK
         encrypted = b"ENCRYPTED" in pem
         private = load_pem_private_key(pem, passphrase if encrypted else None)
     except TypeError:
-        raise UsageError(f"{path} is locked: set its passphrase in {PASSPHRASE}.") from None
+        raise UsageError(f"{path} is locked: set its passphrase in {KEY_PASSPHRASE}.") from None
     except ValueError:
         locked = encrypted and passphrase
-        why = f"does not open with the passphrase in {PASSPHRASE}" if locked else "holds no private key"
+        why = f"does not open with the passphrase in {KEY_PASSPHRASE}" if locked else "holds no private key"
         raise UsageError(f"{path} {why}: give the file that `selfship keygen` made.") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise UsageError(f"{path} is no Ed25519 key: make one with `selfship keygen`.")
@@ -127,9 +127,9 @@ def _id(public: Ed25519PublicKey) -> str:
 
 
 def _passphrase(environ: Mapping[str, str]) -> bytes | None:
-    value = environ.get(PASSPHRASE)
+    value = environ.get(KEY_PASSPHRASE)
     if value:
-        secrecy.learn(PASSPHRASE, value)
+        secrecy.learn(KEY_PASSPHRASE, value)
     return value.encode() if value else None
 
 
