@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from selfship.clients import journeys, recovery, wire
 from selfship.clients.habits import HABITS, NULLS, PLAIN
 from selfship.clients.hooks import Client
+from selfship.clients.liberties import LIBERTIES
 
 BAD: Mapping[str, tuple[Client, ...]] = {
     "wire": wire.CLIENTS,
@@ -19,7 +20,7 @@ BAD: Mapping[str, tuple[Client, ...]] = {
 def every() -> list[Client]:
     """The plain one, the bad ones by their rules' numbers, the habits, the null clients."""
     bad = [client for group in BAD.values() for client in group]
-    return [PLAIN, *sorted(bad, key=lambda one: int((one.rule or "-0").split("-")[1])), *HABITS, *NULLS]
+    return [PLAIN, *sorted(bad, key=lambda one: int((one.rule or "-0").split("-")[1])), *HABITS, *LIBERTIES, *NULLS]
 
 
 def named(name: str) -> Client:

@@ -26,7 +26,8 @@ FORWARD, RETURNS = "forward", "return"
 class Client:
     """One client, and `how` it differs, in words. `rule`, of a bad one: what it breaks; `also`: what else, in truth.
 
-    `options` are the example's own; `{slow}` stands for a time that is longer than the interval it is told.
+    `incomplete`: it may leave a MUST unjudged. `options` are the example's own; `{slow}` stands for a time that is
+    longer than the interval it is told.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Client:
     hook: Hook = field(default=lambda _: None, repr=False)
     options: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    incomplete: bool = False
 
 
 def bad(
