@@ -43,6 +43,7 @@ class Client:
     def __init__(self, url: str, username: str = "demo", password: str = "demo", direct: Partner | None = None) -> None:
         self.url, self._credentials, self._direct = url, {"username": username, "password": password}, direct
         self.token: str | None = None
+        self.connection = 0
 
     def log_in(self) -> str:
         said = self.call("GET", f"/aggregator/v1/token?{urllib.parse.urlencode(self._credentials)}", token=None)
@@ -56,7 +57,7 @@ class Client:
         sent = {"content-type": "application/json", **({"x-access-token": own} if own else {}), **headers}
         data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         if self._direct:
-            return _served(self._direct, method, path, data or b"", sent)
+            return _served(self._direct, method, path, data or b"", sent, self.connection)
         asked = urllib.request.Request(f"{self.url}{path}", data, sent, method=method)
         try:
             with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
@@ -95,11 +96,11 @@ class Client:
         self.status(order, "delivery_done")
 
 
-def _served(partner: Partner, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Said:
+def _served(partner: Partner, method: str, path: str, body: bytes, headers: Mapping[str, str], connection: int) -> Said:
     where, _, query = path.partition("?")
     if where == "/_referee/expected":
         return Said(200, expected(partner), Message())
-    came = Came(method, where, query, f"http://referee{path}", tuple(headers.items()), body)
+    came = Came(method, where, query, f"http://referee{path}", tuple(headers.items()), body, connection)
     answer = asyncio.run(partner.serve(came, _hangs_up))
     if answer is None:
         return Said(0, None, Message())

@@ -62,6 +62,23 @@ def test_after_a_503_a_client_comes_back(tmp_path: Path, *, returns: bool) -> No
         assert live.red("idle") == (set() if returns else {"AGG-12"})
 
 
+def in_turn(client: Client, calls: int) -> None:
+    """The same listing again and again, on two connections in turn, as a client with threads does."""
+    for number in range(calls):
+        client.connection = 1 + number % 2
+        client.orders("PROCESSING" if number % 2 else "TRANSIT")
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_what_was_on_its_way_on_another_connection_is_held_against_nobody(tmp_path: Path, *, parallel: bool) -> None:
+    told = '[[order]]\nexpect = "delivered"\n[[fault]]\ndo = "too_many"\non = "listing"\nnth = 5\n'
+    with judged(told, tmp_path) as live:
+        client = live.client()
+        in_turn(client, 6) if parallel else [client.orders("PROCESSING" if n % 2 else "TRANSIT") for n in range(6)]
+
+        assert live.red() - {"AGG-15"} == (set() if parallel else {"AGG-12"})
+
+
 def test_a_return_has_no_start_of_its_own() -> None:
     with pytest.raises(UsageError, match="leave out start"):
         plan.read('[[order]]\nkind = "return"\nexpect = "returned"\nstart = "placed"', "test")

@@ -89,7 +89,8 @@ class Referee:
         query = scope["query_string"].decode("latin-1")
         headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"])
         url = f"{self.base}{scope['path']}" + (f"?{query}" if query else "")
-        return Came(scope["method"], scope["path"], query, url, headers, body)
+        port = (scope.get("client") or ("", 0))[1]
+        return Came(scope["method"], scope["path"], query, url, headers, body, port)
 
 
 async def _hung_up(receive: Receive, seconds: float) -> bool:

@@ -69,6 +69,7 @@ class Shown:
 class Call:
     """One call. `begun` and `ended` are seconds of the epoch; `fault` is what the referee did to it, if anything.
 
+    `connection`: the client's port, by which calls on one connection are known; 0 where nobody knows.
     `sent_token`: where else than in its header a token was seen (`query`, `authorization`).
     """
 
@@ -80,6 +81,7 @@ class Call:
     sent_token: tuple[str, ...] = ()
     fault: str | None = None
     items: tuple[Item, ...] = ()
+    connection: int = 0
     content: Any = field(default=None, compare=False, repr=False)
     """The answer's body as data, for whoever has it; else it is parsed when it is asked for."""
 
@@ -204,6 +206,7 @@ def dumped(call: Call) -> dict[str, Any]:
         "sent_token": list(call.sent_token),
         "fault": call.fault,
         "items": [_item_out(item) for item in call.items],
+        "connection": call.connection,
     }
 
 
@@ -219,6 +222,7 @@ def loaded(line: Mapping[str, Any]) -> Call:
         tuple(line["sent_token"]),
         line["fault"],
         tuple(map(_item_in, line["items"], items_of(exchange.sent))),
+        line["connection"],
     )
 
 

@@ -37,7 +37,7 @@ Watcher = Callable[[Call, list[Breach]], None]
 
 @dataclass(frozen=True)
 class Came:
-    """A request as it came: `url` is absolute, `headers` and `body` are unredacted."""
+    """A request as it came: `url` is absolute, `headers` and `body` are unredacted; `connection` as of a Call."""
 
     method: str
     path: str
@@ -45,6 +45,7 @@ class Came:
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    connection: int = 0
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key.lower() == name), "")
@@ -259,7 +260,7 @@ class Partner:
         places = tuple(place for place, texts in elsewhere if any(self.tokens.knows(text) for text in texts if text))
         items = [] if exchange.sent is None else items
         content = answer.content if answer and not isinstance(answer.content, bytes) else None
-        return Call(exchange, operation, begun, ended, auth, places, fault, tuple(items), content)
+        return Call(exchange, operation, begun, ended, auth, places, fault, tuple(items), came.connection, content)
 
     # Where the session stands
 

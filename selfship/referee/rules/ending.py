@@ -220,7 +220,7 @@ def _stuck(memory: Memory, ending: Ending) -> None:
     """AGG-13 of a client that ended where its token did, and AGG-12 of one that ended with a 503."""
     if memory.expired and ending.reason in ("idle", "finished") and not memory.of("AGG-13").broken:
         told = "The token expired, and the client neither asked for a new one nor went on."
-        memory.broke(Breach("AGG-13", told, tuple(memory.expired[:1])))
+        memory.broke(Breach("AGG-13", told, (memory.expired[0].seq,)))
     last = memory.last
     # Idle: since that answer there was no call at all.
     if last and last.exchange.status == 503 and ending.reason == "idle" and not memory.of("AGG-12").broken:

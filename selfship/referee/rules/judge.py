@@ -26,7 +26,7 @@ class Judge:
         found = [breach for breach in self._of_call(call) if breach]
         memory.calls += 1
         memory.listings += call.is_listing
-        memory.overlaps |= memory.last is not None and call.begun < memory.latest_end and call.answered
+        memory.met(call)
         memory.latest_end = max(memory.latest_end, call.ended)
         memory.last = call
         self._shown(call)

@@ -15,6 +15,8 @@ from selfship.referee.calls import Call, Item
 
 KEPT = 20
 """Breaches of one rule that are kept word for word; beyond, they are counted."""
+CONNECTIONS = 32
+"""So many of a client's connections are known again; one that is not kept open comes back to none of them."""
 SHOWN = 6
 """Exchanges that stand as evidence of one rule."""
 
@@ -116,8 +118,17 @@ class Memory:
     polls: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
     wrote: float = 0.0
     waits: list[tuple[Call, float]] = field(default_factory=list)
-    expired: list[int] = field(default_factory=list)
+    expired: list[Call] = field(default_factory=list)
+    connections: list[int] = field(default_factory=list)
     renewed: bool = False
+
+    def met(self, call: Call) -> None:
+        """Notes whether the client calls in parallel: on two connections in turn, or before it has had an answer."""
+        before = self.last
+        self.overlaps |= before is not None and call.begun < self.latest_end and call.answered
+        if before is not None and call.connection != before.connection:
+            self.overlaps |= call.connection in self.connections
+            self.connections = [*self.connections[1 - CONNECTIONS :], before.connection]
 
     def order(self, order_id: str) -> OrderMemory:
         return self.orders.setdefault(order_id, OrderMemory(order_id))

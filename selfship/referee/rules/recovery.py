@@ -15,6 +15,8 @@ LOOP = 6
 """So often, at once after one another, the same refused item is a loop without end."""
 STUBBORN = 5
 """So many calls with a token that has expired, and no attempt to get a new one."""
+MANY = 100
+"""Such calls that are remembered."""
 OPEN_WAITS = 50
 
 
@@ -68,17 +70,19 @@ def renews(call: Call, memory: Memory) -> Breach | None:
         memory.renewed = True
         return None
     if call.auth == "expired":
-        memory.expired.append(call.seq)
-        if len(memory.expired) == STUBBORN:
+        memory.expired.append(call)
+        # Of a client that calls in parallel those on one connection: others were on their way already.
+        stubborn = [one for one in memory.expired if not memory.overlaps or one.connection == call.connection]
+        if len(stubborn) == STUBBORN:
             return Breach(
                 "AGG-13",
                 f"{STUBBORN} calls in a row came with a token that had expired, and the client asked for no new one.",
-                (call.seq, memory.expired[0]),
+                (call.seq, stubborn[0].seq),
             )
-        del memory.expired[STUBBORN:]
+        del memory.expired[:-MANY]
     elif call.auth == "good" and memory.expired:
-        if len(memory.expired) < STUBBORN:
-            memory.held("AGG-13", call.seq, memory.expired[0])
+        if not memory.of("AGG-13").broken:
+            memory.held("AGG-13", call.seq, memory.expired[0].seq)
         memory.expired.clear()
     return None
 
