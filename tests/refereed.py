@@ -127,6 +127,7 @@ class Live:
     def __init__(self, session: Session, url: str) -> None:
         self.session, self.url = session, url
         self.moved = 0.0
+        self.referee: Referee
 
     @property
     def partner(self) -> Partner:
@@ -179,12 +180,15 @@ def refereed(scenario: str, folder: Path, environ: Mapping[str, str] | None = No
     for partner in session.partners:
         partner.base = url
     started, over = threading.Event(), threading.Event()
-    server = Server(Referee(session.partners, url), started.set, over.is_set)
+    referee = Referee(session.partners, url)
+    server = Server(referee, started.set, over.is_set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     assert started.wait(PATIENCE_S)
     try:
-        yield Live(session, url)
+        live = Live(session, url)
+        live.referee = referee
+        yield live
     finally:
         over.set()
         thread.join(PATIENCE_S)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 
 from tests.browser import Browser, needs_chromium
 from tests.refereed import PATIENCE_S, Live, refereed
@@ -90,6 +91,20 @@ def test_what_a_client_sends_does_not_run_in_the_page(live: Live, browser: Brows
 
     assert browser.run("document.images.length") == 0
     assert browser.dialogs == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing(live: Live, browser: Browser, *, dark: bool) -> None:
+    client = live.client()
+    one = client.orders("PROCESSING")[0]["id"]
+    client.awb(one)
+    client.status(one, "delivery_done")
+    page = browser.open(f"{live.url}/_referee/?key={live.partner.key}", dark=dark)
+    wait_until(browser, "document.querySelectorAll('#rules tbody tr').length > 0")
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert found.response["violations"] == []
 
 
 @needs_chromium

@@ -137,6 +137,17 @@ def test_without_times_nobody_is_judged_by_the_clock(tmp_path: Path) -> None:
     assert verdicts["AGG-7"] == "pass"
 
 
+def test_what_a_recording_leaves_out_is_held_against_nobody(tmp_path: Path) -> None:
+    def change(found: Har) -> None:
+        for entry in found["log"]["entries"]:
+            entry["request"].pop("postData", None)
+            entry["request"]["headers"] = []
+
+    verdicts = judge(rewritten(recorded(tmp_path, good), change))
+
+    assert set(verdicts.values()) == {"not_testable"}
+
+
 def test_a_late_read_accuses_nobody(tmp_path: Path) -> None:
     def slow_host(client: Client) -> None:
         one = ids(client, "delivered")[0]

@@ -203,6 +203,17 @@ def test_a_breach_is_laid_at_its_own_rule_and_at_no_other(live: Live, bad: Calla
     assert live.red("stopped") == {rule}
 
 
+def test_company_level_credentials_need_a_location_on_every_read_of_orders(tmp_path: Path) -> None:
+    told = f'auth = "company"\nlocations = ["BLR-01", "DEL-02"]\n{SCENARIO}'
+    with judged(told, tmp_path) as live:
+        client = live.client()
+        one = client.orders("PROCESSING", locationCode="BLR-01")[0]["id"]
+        assert live.verdicts("stopped")["AGG-16"] == "pass"
+
+        client.get(f"/oms/v3/shipment?orderId={one}")
+        assert live.red("stopped") == {"AGG-16"}
+
+
 def test_the_step_once_more_accuses_nobody(live: Live) -> None:
     client = live.client()
     one = ids(client, "delivered")[0]

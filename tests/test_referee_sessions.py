@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from selfship.errors import UsageError
 from selfship.referee import plan
+from selfship.referee.journal import Journal
 from selfship.referee.session import Session, open_folder
 from tests.refereed import PATIENCE_S, Client, judged, refereed
 
@@ -205,6 +207,36 @@ def test_the_scenarios_of_the_kit_are_sound(name: str, tmp_path: Path) -> None:
 def test_half_of_a_pair_of_credentials_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Set both"):
         Session(plan.read(SHORT, "short"), tmp_path, {"SELFSHIP_USERNAME": "someone"}, idle=60)
+
+
+def test_each_of_several_partners_gets_its_own_certificate(tmp_path: Path) -> None:
+    process, url = started(tmp_path, "--scenario", scenario(tmp_path, TWO), "--out", "out", environ=SECRETS)
+    for side in ("NORTH", "SOUTH"):
+        client = Client(url, SECRETS[f"{side}_USER"], SECRETS[f"{side}_PASSWORD"])
+        for order in client.orders("PROCESSING"):
+            client.deliver(order["id"])
+            if side == "SOUTH":
+                client.status(order["id"], "rto_bag_delivered")
+    process.communicate(timeout=PATIENCE_S)
+
+    found = {name: json.loads((tmp_path / "out" / name / "results.json").read_text()) for name in ("north", "south")}
+    assert {name: one["verdict"] for name, one in found.items()} == {"north": "incomplete", "south": "nonconforming"}
+    assert process.returncode == 1
+
+
+def test_a_full_disk_ends_the_session_and_is_not_laid_at_the_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Journal, __: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Journal, "add", full)
+    with refereed(SHORT, tmp_path) as live:
+        said = live.client().call("GET", "/oms/v3/shipment?orderStatus=PROCESSING", token="any")
+
+        assert said.status == 0
+        assert isinstance(live.referee.broken, OSError)
+        assert live.red() == set()
 
 
 def test_an_idle_client_ends_the_session(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from selfship.referee.partner import Came, Partner
 
 MAX_BODY = 1_000_000
 """Bytes of a request's body; 20 orders need a hundredth of that."""
+GONE_S = 5.0
+"""Seconds within which a dropped connection is gone."""
 ABORT = "selfship.abort"
 """Where the server puts the function that drops the connection of a request."""
 
@@ -29,8 +31,8 @@ class Referee:
     def __init__(self, partners: Sequence[Partner], base: str = "") -> None:
         self.partners = list(partners)
         self.base = base
-        self.strangers = 0
-        """Calls that belong to no partner."""
+        self.broken: Exception | None = None
+        """What the kit itself met while it served a call: nothing is judged after it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,12 +45,15 @@ class Referee:
         elif came.path.startswith(pages.PREFIX):
             await pages.serve(self.partners, came, receive, send)
         else:
-            await self._api(came, scope, receive, send)
+            try:
+                await self._api(came, scope, receive, send)
+            except Exception as problem:  # noqa: BLE001 - a full disk, or our own fault: never laid at the client
+                self.broken = self.broken or problem
+                await _drop(scope, receive)
 
     async def _api(self, came: Came, scope: Scope, receive: Receive, send: Send) -> None:
         partner = self.whose(came)
         if partner is None:
-            self.strangers += 1
             await _send(error(401, "UNAUTHORIZED", f"no partner is known by these credentials or {TOKEN_HEADER}"), send)
             return
 
@@ -59,10 +64,7 @@ class Referee:
         if answer is not None:
             await _send(answer, send)
             return
-        if abort := scope.get("extensions", {}).get(ABORT):
-            abort()
-        # Whoever called is gone, or learns it now: nothing is sent.
-        await _hung_up(receive, 5.0)
+        await _drop(scope, receive)
 
     def whose(self, came: Came) -> Partner | None:
         """Who called: by its token, wherever that stands, or by the user name of the token call."""
@@ -91,6 +93,13 @@ class Referee:
         url = f"{self.base}{scope['path']}" + (f"?{query}" if query else "")
         port = (scope.get("client") or ("", 0))[1]
         return Came(scope["method"], scope["path"], query, url, headers, body, port)
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    """Ends a connection without an answer: whoever called is gone, or learns it now."""
+    if abort := scope.get("extensions", {}).get(ABORT):
+        abort()
+    await _hung_up(receive, GONE_S)
 
 
 async def _hung_up(receive: Receive, seconds: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -39,21 +40,26 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> i
         partner.base = url
     screen = Screen(session, quiet=options["quiet"])
 
+    referee = Referee(session.partners, url)
+
     def over() -> bool:
         screen.look()
-        return session.over()
+        return referee.broken is not None or session.over()
 
-    server = Server(Referee(session.partners, url), lambda: _announce(session, url, screen), over)
+    server = Server(referee, lambda: _announce(session, url, screen), over)
     try:
         server.run(sockets=[listening])
     finally:
         screen.end()
     try:
+        if referee.broken is not None:
+            raise referee.broken
         return _conclude(session, url, quiet=options["quiet"])
-    except OSError as problem:
+    except (OSError, sqlite3.Error) as problem:
+        reason = getattr(problem, "strerror", None) or problem
         raise BrokenKitError(
-            f"The reports cannot be written ({problem.strerror or problem}): make room, then take the session up again "
-            f"with --session {session.folder}."
+            f"The session cannot be written ({reason}): make room, then take it up again with --session "
+            f"{session.folder}; nothing is lost."
         ) from problem
     finally:
         session.close()
