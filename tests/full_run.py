@@ -63,9 +63,9 @@ def selfship(*arguments: object, cwd: Path, **environ: str) -> Ended:
     return Ended(ended.returncode, cwd / "run", ended.stdout, ended.stderr)
 
 
-def certified(cwd: Path, *arguments: object, faults: Sequence[str] = ()) -> Ended:
-    """A run in `cwd`/run against a mock with these faults."""
-    with embedded_host(faults=faults) as host:
+def certified(cwd: Path, *arguments: object, faults: Sequence[str] = (), population: str | None = None) -> Ended:
+    """A run in `cwd`/run against a mock with these faults, and with so many orders."""
+    with embedded_host(faults=faults, population=population) as host:
         secrets = host.credentials.secrets()
         command = ("certify", "--host", host.url, "--location", "BLR-01", "--other-location", "DEL-02")
         return selfship(*command, "--settle", "1", "--out", "run", *arguments, cwd=cwd, **secrets)
@@ -82,11 +82,11 @@ def waived() -> Ended:
 
 @cache
 def signed() -> Ended:
-    """The whole kit against the embedded mock, signed with the key `partner.key` beside the run's folder."""
+    """The whole kit against a host of few orders, signed with the key `partner.key` beside the run's folder."""
     folder = Path(tempfile.mkdtemp(prefix="selfship-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     selfship("keygen", "partner.key", cwd=folder)
-    return selfship("certify", "--sign", "partner.key", "--out", "run", cwd=folder)
+    return certified(folder, "--sign", "partner.key", population="scarce")
 
 
 def copied(run: Path, to: Path) -> Path:

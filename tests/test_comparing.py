@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from selfship.comparing import around, comparison, likeness, page, rules, telling
+from selfship.comparing.command import Baseline
 from selfship.comparing.comparison import Comparison
 from selfship.comparing.rules import Kind
 from selfship.errors import UsageError
 from selfship.results import Evidence, Finding, Observation, RequirementResult, Results
 from selfship.verdict import Level, RunVerdict, Verdict, worst
 from tests import full_run, outline, sample_run
+from tests.test_history import leave
 
 P, F, W, B, U = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.BLOCKED, Verdict.NOT_TESTABLE
 
@@ -283,3 +285,23 @@ def test_what_is_no_run_is_one_sentence(tmp_path: Path, content: str | None, sai
         assert ended.status == 2
         assert said in ended.stderr
         assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_gate_whose_baseline_is_of_another_thing_does_not_pass(tmp_path: Path) -> None:
+    old, new = leave(tmp_path / "old", "conforming", 1), leave(tmp_path / "new", "conforming", 2, narrowed=True)
+    baseline = Baseline(old, tmp_path)
+
+    status, told = baseline.conclude(new, 0)
+
+    assert status == 2
+    assert "Not compared with the baseline. These runs are not of the same thing" in told[0].plain
+    assert baseline.conclude(new, 4)[0] == 4
+    assert not (new / "comparison.html").exists()
+
+
+@pytest.mark.parametrize(("of_run", "status"), [(0, 1), (4, 1), (1, 1), (3, 3), (130, 130)])
+def test_a_regression_fails_the_gate_of_a_run_that_else_would_pass(tmp_path: Path, of_run: int, status: int) -> None:
+    old, new = leave(tmp_path / "old", "conforming", 1), leave(tmp_path / "new", "nonconforming", 2)
+
+    assert Baseline(old, tmp_path).conclude(new, of_run)[0] == status
+    assert Baseline(new, tmp_path).conclude(old, of_run)[0] == of_run
