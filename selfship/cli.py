@@ -79,6 +79,23 @@ def run_options(command: Command) -> Command:
     return command
 
 
+PLANNED = {
+    *("host", "profile", "location", "other_location", "orders", "touch", "requirement", "suite", "keyword"),
+    *("concurrency", "rate", "settle", "timeout"),
+}
+"""Which host, which orders, which checks, how fast: all else concerns a run that writes, or its reports."""
+
+
+def plan_options(command: Command) -> Command:
+    """Those of `run_options` that a plan has a use for."""
+    # Click keeps the options of a command that is being decorated here.
+    own = list(getattr(command, "__click_params__", ()))
+    command = run_options(command)
+    params = command.__click_params__  # type: ignore[attr-defined]
+    params[:] = [one for one in params if one in own or one.name in PLANNED]
+    return command
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="selfship %(version)s")
 def cli() -> None:
@@ -125,6 +142,18 @@ def _sign(run: Path, key: Any, *, quiet: bool) -> None:
     signed = command.sign(run, key)
     if not quiet:
         click.echo(f"Signed: {signed}, by the key {key.id[:16]}….")
+
+
+@cli.command()
+@plan_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def plan(**options: Any) -> int:
+    """Say what a run could judge on a host, what it lacks and what it would cost. Only reads."""
+    import pytest
+
+    from selfship.planning import command
+
+    return command.run(options, Path.cwd(), pytest.main)
 
 
 @cli.command()

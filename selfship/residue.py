@@ -42,16 +42,16 @@ def needs(before: Shown | None, after: Shown | None) -> str:
     """What somebody has to do with the order; a sentence that begins with `nothing` where that is nothing."""
     if after is None:
         return "look at it: it was written to and never read"
-    states = _states(after.status, after.journey)
-    if before is not None and _same(before, after) and len(states) == 1:
+    possible = states(after.status, after.journey)
+    if before is not None and _same(before, after) and len(possible) == 1:
         return AS_FOUND
-    if not states:
+    if not possible:
         return f"look at it: {after.status} is no status that the documents know"
-    if all(state in OVER for state in states):
+    if all(state in OVER for state in possible):
         return ENDED
     awb = f" with AWB {', '.join(after.awbs)}" if after.awbs else ""
-    names = " or ".join(state.value for state in states)
-    return f"it is in {names}{awb}: {_way_on(states[0], has_awb=bool(after.awbs))}"
+    names = " or ".join(state.value for state in possible)
+    return f"it is in {names}{awb}: {_way_on(possible[0], has_awb=bool(after.awbs))}"
 
 
 def is_over(needed: str) -> bool:
@@ -64,7 +64,7 @@ def _same(before: Shown, after: Shown) -> bool:
 
 
 @cache
-def _states(status: str | None, journey: str | None) -> tuple[State, ...]:
+def states(status: str | None, journey: str | None) -> tuple[State, ...]:
     """The states that an order may be in which shows that, in the order of the journey."""
     is_return = None if journey is None else journey == "return"
     found = [

@@ -50,7 +50,7 @@ AGAIN_AFTER_LOSS = ", once more after a lost answer"
 
 @dataclass(frozen=True)
 class Config:
-    """All that a run is told. `out` exists; `seed` is for generated data."""
+    """All that a run is told. `out` exists; `seed` is for generated data; of `read_only` see `selfship.guard`."""
 
     profile: Profile
     credentials: Credentials
@@ -60,6 +60,7 @@ class Config:
     provision: Provisioner | None = None
     holds: Holds | None = None
     """Which orders are this run's, where it is one of several shards."""
+    read_only: bool = False
 
 
 class Run:
@@ -82,7 +83,7 @@ class Run:
             self.pace,
             timeout_s=profile.limits.timeout,
             hours=profile.limits.open_hours,
-            guard=Guard(),
+            guard=Guard(read_only=config.read_only),
             ledger=self.ledger,
         )
         other = None

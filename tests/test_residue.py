@@ -165,7 +165,7 @@ def test_what_an_order_needs_follows_from_the_table(before: Shown, after: Shown 
 
 
 def test_a_run_accounts_for_every_order_that_it_wrote_to(tmp_path: Path) -> None:
-    with run_on(tmp_path, [("stepwise", None), ("awb_again", None), ("return_journey", None)]) as (run, _):
+    with run_on(tmp_path, [("delivered", None), ("awb_again", None), ("return_journey", None)]) as (run, _):
         assert run.ledger is not None
         rows = {row.order: row for row in run.ledger.rows()}
         written = {
@@ -176,8 +176,8 @@ def test_a_run_accounts_for_every_order_that_it_wrote_to(tmp_path: Path) -> None
         }
         assert set(rows) == written
         by_scenario = {row.scenarios: row for row in rows.values()}
-        assert by_scenario["stepwise",].needs == residue.ENDED
-        assert by_scenario["stepwise",].writes[PACK] == 1
+        assert by_scenario["delivered",].needs == residue.ENDED
+        assert by_scenario["delivered",].writes[PACK] == 1
         assert by_scenario["return_journey",].needs == residue.ENDED
         assert by_scenario["awb_again",].before != by_scenario["awb_again",].after
         assert {line["order"] for line in lines(tmp_path)} == written

@@ -10,6 +10,7 @@ import random
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from selfship.errors import UsageError
@@ -48,9 +49,13 @@ class Maker:
         quantity: int | None = None,
         journey: Journey | None = None,
         spread: float = SPREAD,
+        id: str | None = None,  # noqa: A002 - the name that orders have everywhere
+        placed_at: float | None = None,
+        awb: bool = False,
     ) -> Iterator[Order]:
         """`count` orders in `state`, their dates spread over the last `spread` seconds.
 
+        `id` and `placed_at` (seconds of the epoch) are for a single one; `awb` gives one that awaits its AWB an AWB.
         Every third forward order has two lines of two and more pieces, unless `lines` or `quantity` says otherwise.
         `journey` tells a return's credit note from an RTO's.
         """
@@ -58,22 +63,26 @@ class Maker:
         now = time.time()
         for place in range(count):
             rich = place % 3 == 0 and not is_return
+            when = now - self._dice.random() * spread if placed_at is None else placed_at
             order = Order(
-                id=self._id(placed_at := now - self._dice.random() * spread),
+                id=id or self._id(when),
                 forward_id="",
                 is_return=is_return,
                 state=State.RETURN_INITIATED if is_return else State.PLACED,
                 location=location,
                 channel=channel or CHANNELS[place % len(CHANNELS)],
-                placed_at=placed_at,
-                modified_at=placed_at,
+                placed_at=when,
+                modified_at=when,
                 self_ship=is_self_ship,
                 locked=locked,
             )
-            order.forward_id = self._id(placed_at - 3 * DAY) if is_return else order.id
+            order.forward_id = self._id(when - 3 * DAY) if is_return else order.id
             order.lines = self._lines(order, lines or (2 if rich else 1), quantity or (2 if rich else 1))
             order.packages = [{"packageId": f"PKG-{order.id[-6:]}", "packageWeightGms": 500}]
-            yield self._brought_to(order, state)
+            made = self._brought_to(order, state)
+            if awb and not made.awb:
+                made.change(Event.AWB.value, changes_of(Event.AWB, _item(Event.AWB, made), made, None))
+            yield made
 
     def _id(self, seconds: float) -> str:
         while (made := f"{int(seconds * 1000)}{self._dice.randrange(10**7):07}") in self._made:
@@ -120,17 +129,33 @@ def names() -> tuple[str, ...]:
 
 
 def population(name: str, seed: int | None = 1) -> list[Order]:
-    """The orders of the population `name`. UsageError names the populations where there is none of that name."""
+    """The orders of the population `name`, or of the rows `orders` in a TOML file. UsageError where there is none."""
+    if name.endswith(".toml"):
+        return _of_file(Path(name), Maker(seed))
     rows = _file().get(name)
     if rows is None:
-        raise UsageError(f"There is no population {name!r}; use one of {', '.join(names())}.")
+        raise UsageError(f"There is no population {name!r}; use one of {', '.join(names())}, or a file in TOML.")
     return list(_made(rows, Maker(seed)))
+
+
+def _of_file(path: Path, maker: Maker) -> list[Order]:
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["orders"]
+        return list(_made(rows, maker))
+    except OSError as problem:
+        raise UsageError(f"The population {path} cannot be read ({problem.strerror}): check the path.") from None
+    except (ValueError, KeyError, TypeError) as problem:
+        raise UsageError(
+            f"The population {path} must hold `orders`, rows as those of fixtures/orders/population.toml ({problem})."
+        ) from None
 
 
 def _made(rows: Iterable[dict[str, Any]], maker: Maker) -> Iterator[Order]:
     for row in rows:
         row = dict(row)
-        yield from maker.orders(State(row.pop("state")), row.pop("count"), **row)
+        if "journey" in row:
+            row["journey"] = Journey(row["journey"])
+        yield from maker.orders(State(row.pop("state")), row.pop("count", 1), **row)
 
 
 def _file() -> dict[str, list[dict[str, Any]]]:

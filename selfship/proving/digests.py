@@ -25,6 +25,7 @@ _ASIDE = tuple(
         *("comparing", "signing", "history"),
         "reference",
         *("merging", "fleet"),
+        *("planning", "residue.py", "ledger.py"),
     )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
