@@ -22,6 +22,8 @@ from selfship.supply import Supply
 from selfship.tokens import TokenSource
 
 MOST_PAGES = 200
+FEW_PAGES = 12
+"""Of a listing with no more pages, all are asked for at the same time."""
 LOCATION_KEYS = ("locationCode", "location_code", "storeCode", "store_code")
 """Where an order may say its location. The documents have no such field: a host that adds one is believed."""
 
@@ -120,10 +122,7 @@ class Host:
         seen: set[str] = set()
         size = size or self.profile.switches.page_size
         for number in range(self.first_page, self.first_page + MOST_PAGES):
-            params = {"orderStatus": status, "pageNumber": number, "pageSize": size}
-            exchange = caller.call(
-                "shipment", params={**params, **self.located(other=other), **filters}, step="listing"
-            )
+            exchange = caller.call("shipment", **self._page(status, number, size, other=other, **filters))
             page = [view for view in views(exchange) if view.id not in seen]
             seen.update(view.id for view in page)
             if page:
@@ -140,11 +139,27 @@ class Host:
         with_other = other and self.other_tokens is not None
         caller = self.caller("supply", other=with_other)
         seen: set[str] = set()
-        more = True
+        count, more = 0, True
         while more:
             more = False
-            for page in self.pages(caller, status, other=other):
+            # Once it is known how many pages there are, they are asked for side by side.
+            few = 0 < count <= FEW_PAGES
+            again = self._pages_together(caller, status, count, other=other) if few else None
+            pages = self.pages(caller, status, other=other) if again is None else again
+            count = 0
+            for page in pages:
                 fresh = [view for view in page if view.id not in seen]
-                more |= bool(fresh)
+                count, more = count + 1, more or bool(fresh)
                 seen.update(view.id for view in fresh)
                 yield from fresh
+
+    def _pages_together(self, caller: Caller, status: str, count: int, *, other: bool) -> list[list[View]] | None:
+        """The first `count` pages of a listing, and that behind them; None where there are more by now."""
+        numbers = range(self.first_page, self.first_page + count + 1)
+        asked = [self._page(status, number, self.profile.switches.page_size, other=other) for number in numbers]
+        found = [views(exchange) for exchange in caller.together([("shipment", one) for one in asked])]
+        return None if found[-1] else found[:-1]
+
+    def _page(self, status: str, number: int, size: int, *, other: bool, **filters: Any) -> dict[str, Any]:
+        params = {"orderStatus": status, "pageNumber": number, "pageSize": size}
+        return {"params": {**params, **self.located(other=other), **filters}, "step": "listing"}

@@ -6,6 +6,7 @@ What is the user's to mend is a UsageError. What is the host's is one finding, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from selfship.answers import says
 from selfship.client import Caller
@@ -66,28 +67,37 @@ def _good(exchange: Exchange) -> bool:
     return exchange.ok and (isinstance(exchange.json, list) or bool(objects(exchange)))
 
 
-def _list(host: Host, caller: Caller, status: str, page: int, *, located: bool = True) -> Exchange:
+def _list(host: Host, status: str, page: int, *, located: bool = True) -> dict[str, Any]:
     where = {"locationCode": host.profile.location} if located and host.profile.location else {}
     params = {"orderStatus": status, "pageNumber": page, "pageSize": host.profile.switches.page_size, **where}
-    exchange = caller.call("shipment", params=params, step="one good read")
-    _reached(host, exchange)
-    return exchange
+    return {"params": params, "step": "one good read"}
+
+
+def _lists(host: Host, caller: Caller, *asked: dict[str, Any]) -> list[Exchange]:
+    """Listings, asked for side by side."""
+    exchanges = caller.together([("shipment", one) for one in asked])
+    for exchange in exchanges:
+        _reached(host, exchange)
+    return exchanges
 
 
 def _read(host: Host, caller: Caller) -> Stop | None:
-    first = [(status, _list(host, caller, status, 1, located=host.switch("auth") != "location")) for status in STATUSES]
-    good = [(status, exchange) for status, exchange in first if _good(exchange)]
+    located = host.switch("auth") != "location"
+    first = _lists(host, caller, *(_list(host, status, 1, located=located) for status in STATUSES))
+    good = [(status, exchange) for status, exchange in zip(STATUSES, first, strict=True) if _good(exchange)]
     if not good:
-        return _no_good_read(host, caller, first[0][1])
+        return _no_good_read(host, caller, first[0])
     full = next(((status, exchange) for status, exchange in good if objects(exchange)), None)
-    if host.switch("auth") is None and host.profile.location:
-        bare = _list(host, caller, good[0][0], 1, located=False)
-        host.detect("auth", "location" if _good(bare) else "company")
+    # A page 0 may be the first one, or the same as page 1, or none at all.
+    asked = [_list(host, full[0] if full else STATUSES[0], 0)]
+    open_auth = host.switch("auth") is None and bool(host.profile.location)
+    asked += [_list(host, good[0][0], 1, located=False)] if open_auth else []
+    zero, *bare = _lists(host, caller, *asked)
+    if bare:
+        host.detect("auth", "location" if _good(bare[0]) else "company")
     if full is None:
-        zero = _list(host, caller, STATUSES[0], 0)
         host.first_page = 0 if objects(zero) else 1
     else:
-        zero = _list(host, caller, full[0], 0)
         shown, other = _ids(zero), _ids(full[1])
         # An order that came meanwhile shifts a page; only pages that share nothing are two pages.
         host.first_page = 0 if shown and not any(one in other for one in shown) else 1

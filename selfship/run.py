@@ -195,14 +195,20 @@ class Run:
         return [one.result() for one in self._futures.values() if not one.cancelled()] + list(self._played.values())
 
     def quietly(self, name: str, param: Any = None) -> Recording:
-        """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands."""
+        """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands.
+
+        It must change nothing. On a host at hand its other parameters are played beside it: they are asked for next.
+        """
         if self._instead:
             return self._play((name, param), note=AGAIN)
-        key = (f"{name}, alone", param)
-        if key not in self._played:
+        if (f"{name}, alone", param) not in self._played:
             self.recordings()
-            self._played[key] = self._play((name, param))
-        return self._played[key]
+            others = [key for key in self._futures if key[0] == name and key[1] != param] if self.host.at_hand else []
+            keys = [(name, param), *others]
+            with ThreadPoolExecutor(len(keys), thread_name_prefix="alone") as pool:
+                for (_, other), recording in zip(keys, pool.map(self._play, keys), strict=True):
+                    self._played[f"{name}, alone", other] = recording
+        return self._played[f"{name}, alone", param]
 
     def known(self) -> dict[str, Key]:
         """Every scenario that was played, by the name under which its exchanges are recorded."""
