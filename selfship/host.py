@@ -6,6 +6,7 @@ was seen to be, whether an order was ever seen with an AWB that the run had sent
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from selfship.supply import Supply
 from selfship.tokens import TokenSource
 
 MOST_PAGES = 200
+AHEAD = 4
 FEW_PAGES = 12
 """Of a listing with no more pages, all are asked for at the same time."""
 LOCATION_KEYS = ("locationCode", "location_code", "storeCode", "store_code")
@@ -116,12 +118,20 @@ class Host:
         return {"orderId": order_id, **self.located(other=other)}
 
     def pages(
-        self, caller: Caller, status: str, *, other: bool = False, size: int | None = None, **filters: Any
+        self,
+        caller: Caller,
+        status: str,
+        *,
+        other: bool = False,
+        size: int | None = None,
+        start: int | None = None,
+        **filters: Any,
     ) -> Iterator[list[View]]:
-        """The pages of a listing, from the first to the last that brings anything new."""
+        """The pages of a listing, from the first (or `start`) to the last that brings anything new."""
         seen: set[str] = set()
         size = size or self.profile.switches.page_size
-        for number in range(self.first_page, self.first_page + MOST_PAGES):
+        start = self.first_page if start is None else start
+        for number in range(start, self.first_page + MOST_PAGES):
             exchange = caller.call("shipment", **self._page(status, number, size, other=other, **filters))
             page = [view for view in views(exchange) if view.id not in seen]
             seen.update(view.id for view in page)
@@ -141,24 +151,29 @@ class Host:
         seen: set[str] = set()
         count, more = 0, True
         while more:
-            more = False
-            # Once it is known how many pages there are, they are asked for side by side.
-            few = 0 < count <= FEW_PAGES
-            again = self._pages_together(caller, status, count, other=other) if few else None
-            pages = self.pages(caller, status, other=other) if again is None else again
-            count = 0
-            for page in pages:
+            count, more, known = 0, False, count
+            for page in self._pages_ahead(caller, status, known, other=other):
                 fresh = [view for view in page if view.id not in seen]
                 count, more = count + 1, more or bool(fresh)
                 seen.update(view.id for view in fresh)
                 yield from fresh
 
-    def _pages_together(self, caller: Caller, status: str, count: int, *, other: bool) -> list[list[View]] | None:
-        """The first `count` pages of a listing, and that behind them; None where there are more by now."""
-        numbers = range(self.first_page, self.first_page + count + 1)
+    def _pages_ahead(self, caller: Caller, status: str, known: int, *, other: bool) -> Iterator[list[View]]:
+        """The pages of a listing, some asked for side by side: as many as are known to be there, and the one behind.
+
+        Of an unknown listing one by one, unless requests cost nothing.
+        """
+        ahead = known + 1 if known else AHEAD if self.at_hand else 1
+        if ahead == 1 or ahead > FEW_PAGES:
+            yield from self.pages(caller, status, other=other)
+            return
+        numbers = range(self.first_page, self.first_page + ahead)
         asked = [self._page(status, number, self.profile.switches.page_size, other=other) for number in numbers]
         found = [views(exchange) for exchange in caller.together([("shipment", one) for one in asked])]
-        return None if found[-1] else found[:-1]
+        # None empty: there are more of them, and the walk goes on where these end.
+        yield from itertools.takewhile(bool, found)
+        if all(found):
+            yield from self.pages(caller, status, other=other, start=numbers.stop)
 
     def _page(self, status: str, number: int, size: int, *, other: bool, **filters: Any) -> dict[str, Any]:
         params = {"orderStatus": status, "pageNumber": number, "pageSize": size}

@@ -135,6 +135,18 @@ class Pace:
             self.in_flight += 1
             self.most = max(self.most, self.in_flight)
 
+    def widen(self, widest: int, per_second: float) -> None:
+        """Lets as many in flight as keep up `per_second` on a host that takes its time, `widest` at most.
+
+        By the quickest answers so far: what waits in line makes nobody wider. Not where a rate limits the run anyway.
+        """
+        with self._free:
+            if self.rate > 0 or not self._quickest or self._limit < self.concurrency:
+                return
+            wide = min(widest, round(per_second * min(self._quickest.values())))
+            self.concurrency = self.fewest = max(self.concurrency, wide)
+            self._limit = float(self.concurrency)
+
     def answered(self, operation: str, seconds: float, *, overloaded: bool = False) -> None:
         """An answer came after `seconds`; `overloaded`: it was 503. Fewer requests at a time, or again more."""
         with self._free:

@@ -49,6 +49,8 @@ class Switches:
 class Limits:
     """How hard the kit may press. `concurrency` 0 is settled by `resolve`; `timeout`: seconds for one request.
 
+    `widest`: how far a run may widen the concurrency by itself on a host that takes its time; 0 where somebody gave it.
+
     `hours`: when the host may be called, as `21:00-06:00`, by the clock of `time_zone`; empty: at any time.
     """
 
@@ -56,6 +58,7 @@ class Limits:
     timeout: float = 15.0
     hours: str = ""
     time_zone: str = ""
+    widest: int = 0
 
     @property
     def open_hours(self) -> Hours | None:
@@ -218,14 +221,15 @@ def resolve(profile: Profile, options: Mapping[str, Any], environ: Mapping[str, 
     """`profile` under the environment's variables, under the options; an option that is None was not given.
 
     Options: host, location, other_location, settle, rate, concurrency, timeout. Concurrency, where nobody gives it,
-    is 32 on this machine and 16 elsewhere.
+    is 32 on this machine and 16 elsewhere, and wider where answers take long.
     """
     given = _given(options, environ)
     url = _trimmed(given.get("url", profile.url))
     switches = {key: given[f"switches.{key}"] for key in ("settle", "rate") if f"switches.{key}" in given}
     limits = {key: given[f"limits.{key}"] for key in ("concurrency", "timeout") if f"limits.{key}" in given}
     if not (limits.get("concurrency") or profile.limits.concurrency):
-        limits["concurrency"] = 32 if url is None or is_loopback(url) else 16
+        near = url is None or is_loopback(url)
+        limits["concurrency"], limits["widest"] = (32, 128) if near else (16, 48)
     resolved = replace(
         profile,
         name=profile.name or (urlsplit(url).netloc if url else "mock"),

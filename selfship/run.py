@@ -43,6 +43,8 @@ assert scenarios.CONTROLS  # registers every scenario
 
 JOURNAL = "exchanges.jsonl"
 """Each exchange as it happens; replaced by the HAR once the run has ended."""
+PER_SECOND, PER_SECOND_ELSEWHERE = 1200.0, 320.0
+"""Requests a second that a run goes up to by itself: what a host on this machine gives, what a guest may ask for."""
 AGAIN = ", tried again"
 """Marks what belongs to a second try."""
 AGAIN_AFTER_LOSS = ", once more after a lost answer"
@@ -121,6 +123,8 @@ class Run:
     def begin(self) -> Stop | None:
         """The pre-flight. UsageError where the run cannot be; a Stop where the host cannot be judged any further."""
         self.stop = preflight(self.host)
+        near = self.config.profile.loopback
+        self.pace.widen(self.config.profile.limits.widest, PER_SECOND if near else PER_SECOND_ELSEWHERE)
         return self.stop
 
     def _listed(self, status: str, other: bool) -> Iterator[View]:
@@ -153,7 +157,7 @@ class Run:
         self.asks = list(asks)
         self.allotment = self._allotted(sorted(set(keys), key=turn_of))
         plan = self.allotment
-        workers = max(1, min(len(plan.played) + len(plan.lacking), self.config.profile.limits.concurrency))
+        workers = max(1, min(len(plan.played) + len(plan.lacking), self.pace.concurrency))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
         self._futures |= {turn.key: Future() for turn in plan.turns if turn.during is not None}
         relay = Relay(plan, self.host, self._play, self._futures)
@@ -224,7 +228,7 @@ class Run:
         def one(key: Key) -> Recording | None:
             return None if time.monotonic() > until else self._play(key, note=AGAIN)
 
-        workers = max(1, min(len(keys), self.config.profile.limits.concurrency))
+        workers = max(1, min(len(keys), self.pace.concurrency))
         with ThreadPoolExecutor(workers, thread_name_prefix="again") as pool:
             played = list(pool.map(one, keys))
         return {key: recording for key, recording in zip(keys, played, strict=True) if recording is not None}

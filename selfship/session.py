@@ -113,7 +113,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "frugality": frugality.of_run(
                 checks, found, recordings, len(run.host.supply.leased), shared=run.allotment.shared
             ),
-            "concurrency": profile.limits.concurrency,
+            "concurrency": run.pace.concurrency,
         },
         target={
             "url": profile.url,

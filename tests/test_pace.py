@@ -167,3 +167,26 @@ def test_pauses_grow_and_add_up(total: float) -> None:
     assert sum(found) == pytest.approx(total)
     assert found[:-1] == sorted(found[:-1])
     assert max(found, default=0.0) <= pace.LONGEST_PAUSE_S
+
+
+def widened(widest: int, *seconds: float, rate: float = 0.0) -> Pace:
+    found = Pace(32, rate)
+    for took in seconds:
+        found.answered("shipment", took)
+    found.widen(widest, 1200)
+    return found
+
+
+def test_a_host_that_takes_its_time_is_asked_more_at_once() -> None:
+    assert widened(128, 0.08, 0.05).concurrency == 60
+    assert widened(128, 0.3).concurrency == 128
+
+
+def test_what_waits_in_line_widens_nothing() -> None:
+    assert widened(128, 0.4, 0.002, 0.3).concurrency == 32
+
+
+def test_a_bound_that_was_given_and_a_rate_are_kept() -> None:
+    assert widened(0, 0.3).concurrency == 32
+    assert widened(128, 0.3, rate=20.0).concurrency == 32
+    assert Pace(32).concurrency == 32

@@ -18,7 +18,7 @@ RETURN_STATUSES = ("RETURN_PROCESSING", "RETURN_DELIVERED", "RETURN_ACCEPTED")
 SMALL_PAGE = 7
 NEAR = "read an id one digit away"
 MOST_SMALL_PAGES = 12
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 6
 """Pages of a listing that are asked for at the same time."""
 
 
@@ -86,15 +86,9 @@ PAGED = ("CREATED", "PROCESSING", "RETURN_PROCESSING")
 def paging(flow: Flow, status: str) -> None:
     """A listing is walked page by page, in two sizes."""
     kept = flow.recording.kept
-    zero, one = (
-        [
-            view.id
-            for view in orders.views(
-                flow.call("shipment", params={**_listing(flow, "CREATED"), "pageNumber": n, "pageSize": SMALL_PAGE})
-            )
-        ]
-        for n in (0, 1)
-    )
+    asked = [{**_listing(flow, "CREATED"), "pageNumber": number, "pageSize": SMALL_PAGE} for number in (0, 1)]
+    answered = flow.together([("shipment", {"params": params}) for params in asked])
+    zero, one = ([view.id for view in orders.views(exchange)] for exchange in answered)
     kept["first pages"] = (zero, one)
     start = 0 if zero and zero != one else 1
     flow.host.observe(
