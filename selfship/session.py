@@ -99,7 +99,8 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "version": __version__,
             "requirements_digest": requirements.digest(),
             "suites_digest": judging.suites_digest(),
-            **_kill_rate(),
+            # A lean run may be part of the very proof that would be told of.
+            **({} if outcome.lean() else record.told()),
         },
         run={
             "id": run.config.out.name,
@@ -170,15 +171,6 @@ def _stopped(run: Run, found: list[Any]) -> None:
                 None if own else stop.rule,
             )
         ]
-
-
-def _kill_rate() -> dict[str, Any]:
-    """What a proof of this kit has on record, if there is one; not of a lean run, which may be part of a proof."""
-    found = None if outcome.lean() else record.recorded()
-    if found is None:
-        return {}
-    told = {"sentence": found.sentence, "recorded": found.recorded, "kill_table": found.kill_table}
-    return {"kill_rate": {**told, "stale": found.stale}}
 
 
 def refer(run: Run, results: Results) -> None:

@@ -187,7 +187,6 @@ def test_a_clients_certificate_names_the_client_and_has_no_section_of_hosts() ->
     assert "Swift Couriers, as it called http://127.0.0.1:8080" in text
     for section in ("journeys", "matrix", "twenty", "batches", "latency", "dialect"):
         assert f'id="{section}"' not in text
-    assert "Kill rate" not in text
 
 
 def test_the_kill_rate_is_said_or_said_to_be_unknown() -> None:

@@ -138,7 +138,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Run", str(run.get("id", ""))),
         ("Requirements", str(kit.get("requirements_digest", ""))),
         ("Suites", str(kit.get("suites_digest", ""))),
-        ("Kill rate", _kill_rate(kit.get("kill_rate")) if role == "host" or kit.get("kill_rate") else ""),
+        ("Kill rate", _kill_rate(kit.get("kill_rate"))),
         ("Kill table", str((kit.get("kill_rate") or {}).get("kill_table", ""))),
     ]
     return [(name, value) for name, value in facts if value]

@@ -27,6 +27,7 @@ def run(named: Sequence[Path], out: Path | None, base: Path, *, quiet: bool) -> 
         write_json(folder / archive.RESULTS, results.to_json())
         har.write(exchanges, folder / archive.EXCHANGES, started=str(results.run["started"]))
         certificate.write(results, exchanges, folder / "certificate.html")
+        certificate.accompany(results, folder)
     except OSError as problem:
         raise UsageError(f"{folder} cannot be written ({problem.strerror}): name another one with --out.") from None
     Terminal(quiet=quiet).finish(results, folder / "certificate.html")

@@ -67,6 +67,10 @@ def join(shards: Sequence[Archived], run_id: str) -> tuple[Results, list[Exchang
         fix_first=judging.fix_first(rows),
         instability=list(dict.fromkeys(words for part in parts for words in part.results.instability)),
         waivers=excusing.accounts(checks, waivers, _day(run["started"]), narrowed=run["narrowed"]),
+        residue=[row for part in parts for row in part.results.residue],
+        reference=[
+            replace(one, exchange=one.exchange + part.offset) for part in parts for one in part.results.reference
+        ],
     ), exchanges
 
 

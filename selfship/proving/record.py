@@ -90,6 +90,15 @@ def recorded(path: Path | None = None, side: Side = "host") -> Recorded | None:
         return None
 
 
+def told(side: Side = "host") -> dict[str, Any]:
+    """What results say of their kit as `kit.kill_rate`; empty where there is no proof on record."""
+    found = recorded(side=side)
+    if found is None:
+        return {}
+    kept = {"sentence": found.sentence, "recorded": found.recorded, "kill_table": found.kill_table}
+    return {"kill_rate": {**kept, "stale": found.stale}}
+
+
 def record(found: Proof, kill_table: Mapping[str, Any], path: Path | None = None) -> None:
     """Puts a whole proof on record in `path` (its side's own). OSError where it cannot be written."""
     from selfship.run import write_json

@@ -33,7 +33,7 @@ def results(
             "version": __version__,
             "requirements_digest": requirements.digest(),
             "suites_digest": judge_digest(),
-            **_kill_rate(),
+            **record.told("client"),
         },
         run={**run, "started": moment(run["started"]), "requests": memory.calls, "narrowed": False, "seed": 0},
         target={**target, "role": "client"},
@@ -41,15 +41,6 @@ def results(
         requirements=found,
         fix_first=judging.fix_first(found),
     )
-
-
-def _kill_rate() -> dict[str, Any]:
-    """What a proof of this kit's referee has on record, if there is one."""
-    found = record.recorded(side="client")
-    if found is None:
-        return {}
-    told = {"sentence": found.sentence, "recorded": found.recorded, "kill_table": found.kill_table}
-    return {"kill_rate": {**told, "stale": found.stale}}
 
 
 def write(found: Results, exchanges: Exchanges, folder: Path) -> Path:
