@@ -62,6 +62,22 @@ def test_after_a_503_a_client_comes_back(tmp_path: Path, *, returns: bool) -> No
         assert live.red("idle") == (set() if returns else {"AGG-12"})
 
 
+def test_what_succeeded_in_part_is_laid_at_the_resending_however_late_it_comes(tmp_path: Path) -> None:
+    told = '[[order]]\nexpect = "delivered"\ncount = 2\n[[fault]]\ndo = "fail_item"\non = "awb"\norder = 2'
+    with judged(told, tmp_path) as live:
+        client = live.client()
+        first, second = [one["id"] for one in client.orders("PROCESSING")]
+        batch = [
+            {"orderId": one, "awbNumber": f"AWB-{one}", "courierName": "Courier", "autoDispatch": False}
+            for one in (first, second)
+        ]
+        client.put("awb", *batch)
+        client.post("pack", {"orderId": first})
+        client.put("awb", *batch)
+
+        assert live.red("stopped") == {"AGG-11"}
+
+
 def in_turn(client: Client, calls: int) -> None:
     """The same listing again and again, on two connections in turn, as a client with threads does."""
     for number in range(calls):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,8 +16,7 @@ from pathlib import Path
 from selfship import paths
 from selfship.proving import contestants, digests
 from selfship.proving.cases import Case
-from selfship.proving.outcome import Outcome
-from selfship.proving.running import read_run
+from selfship.proving.ring import Ring
 
 TIMEOUT_S = 90.0
 GONE_S = 3.0
@@ -36,41 +33,17 @@ _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 Process = subprocess.Popen[bytes]
 
 
-class Arena:
-    """Referees cases, each in processes of its own. Safe to use from several threads."""
+class Arena(Ring[Process]):
+    """Referees cases: a referee and a client for each."""
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
-        self._timeout_s = timeout_s
-        self._running: set[Process] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
+        super().__init__(timeout_s)
 
     def digests(self, case: Case) -> dict[str, str]:
         return digests.of_client(case.source, repr(case))
 
-    def run(self, case: Case) -> Outcome | None:
-        """What the referee finds of the case's client; None where the arena was stopped meanwhile."""
-        began = time.monotonic()
-        known = self.digests(case)
-        folder = Path(tempfile.mkdtemp(prefix="selfship-prove-"))
-        try:
-            status = self._refereed(case, folder)
-            if self._stopped:
-                return None
-            return read_run(case, known, folder, status, time.monotonic() - began, self._timeout_s)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def stop(self) -> None:
-        """Ends what is under way; `run` then returns None."""
-        with self._lock:
-            self._stopped = True
-            for process in self._running:
-                process.kill()
-
-    def _refereed(self, case: Case, folder: Path) -> int | None:
-        """The referee's exit status; None where the time was up."""
-        until = time.monotonic() + self._timeout_s
+    def judged(self, case: Case, folder: Path) -> int | None:
+        until = time.monotonic() + self.timeout_s
         environ = _environ()
         referee = self._start(_referee(case, folder), environ, folder / "log", out=subprocess.PIPE)
         client = None
@@ -109,7 +82,7 @@ class Arena:
         watcher.join()
 
     def _start(self, command: Sequence[str], environ: Mapping[str, str], log: Path, out: int | None = None) -> Process:
-        with log.open("wb") as told, self._lock:
+        with log.open("wb") as told, self.lock:
             process = subprocess.Popen(  # noqa: S603 - our own programs, and no shell
                 command,
                 env=dict(environ),
@@ -119,8 +92,8 @@ class Arena:
                 # Ctrl-C is for us, who then end them.
                 start_new_session=True,
             )
-            self._running.add(process)
-            if self._stopped:
+            self.running.add(process)
+            if self.stopped:
                 process.kill()
         return process
 
@@ -130,8 +103,8 @@ class Arena:
             process.wait()
             if process.stdout:
                 process.stdout.close()
-            with self._lock:
-                self._running.discard(process)
+            with self.lock:
+                self.running.discard(process)
 
 
 def _environ() -> dict[str, str]:

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.console import Console
 
 from selfship.proving import outcome, rival
-from selfship.proving.arena import Arena
 from selfship.proving.cases import Case
 from selfship.proving.outcome import Outcome
+from selfship.proving.ring import Ring
 from selfship.proving.rival import Caught, Rival, Word
 from selfship.proving.running import Nursery
 from selfship.proving.show import Progress, trouble
@@ -29,9 +29,7 @@ class Bench:
         self.interrupted = False
         self._out, self._jobs, self._console = out, jobs, console
 
-    def prove(
-        self, selected: Sequence[Case], *, fresh: bool, ring: Nursery | Arena | None = None
-    ) -> dict[Case, Outcome]:
+    def prove(self, selected: Sequence[Case], *, fresh: bool, ring: Ring[Any] | None = None) -> dict[Case, Outcome]:
         """What certifying each case's host found, as far as it came; or of clients, with an arena as their `ring`."""
         nursery = ring or Nursery()
 

@@ -112,6 +112,11 @@ def _refused(facts: Facts, event: Event) -> bool:
     return all(cell(state, event).outcome == "refuse" for state in facts.states)
 
 
+def beyond(facts: Facts, event: Event | None) -> bool:
+    """Whether an order is known to be where the event is refused."""
+    return event is not None and bool(facts.states) and not facts.lagging and _refused(facts, event)
+
+
 def _standing(facts: Facts) -> str:
     return f"in {' or '.join(facts.states)}"
 

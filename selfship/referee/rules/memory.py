@@ -84,6 +84,7 @@ class Refusals:
 class OrderMemory:
     """`last` is the last item that was taken: operation, event, and the call if that call failed in part.
 
+    `in_part`: what was taken in a request that failed in part, by operation and event: the item and the call.
     `locked`, `awbs`: as the client last read them.
     """
 
@@ -96,6 +97,7 @@ class OrderMemory:
     unsure: Unsure | None = None
     last: tuple[str, Event | None, int] | None = None
     last_begun: float = 0.0
+    in_part: dict[tuple[str, Event | None], tuple[Mapping[str, Any], int]] = field(default_factory=dict)
     refused: Refusals | None = None
     touched: bool = False
     auto: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selfship.operations import OPERATIONS
 from selfship.referee.calls import Call, Item, number
-from selfship.referee.rules.journeys import AWB
+from selfship.referee.rules.journeys import AWB, beyond
 from selfship.referee.rules.memory import Breach, Memory, OrderMemory, Refusals, Terms, Unsure, same
 
 AT_ONCE_S = 0.1
@@ -142,15 +142,19 @@ def read(call: Call, memory: Memory) -> None:
 
 
 def resent(item: Item, call: Call, order: OrderMemory) -> Breach | None:
-    """AGG-11: what a half-failed request has achieved is not sent again."""
-    if order.last is None or order.last[2] == 0 or (call.operation, item.event) != order.last[:2]:
+    """AGG-11: what a half-failed request has achieved is not sent again: not at once, nor later, when it is refused."""
+    key = (call.operation, item.event)
+    at_once = order.last is not None and order.last[2] > 0 and order.last[:2] == key
+    body, seq = order.in_part.get(key, ({}, 0))
+    late = item.facts is not None and dict(item.body) == dict(body) and beyond(item.facts, item.event)
+    if not at_once and not late:
         return None
     label = OPERATIONS[call.operation].label
     return Breach(
         "AGG-11",
         f"{label} came again for order {order.id}, although it had succeeded there in a request that "
         "failed only in part.",
-        (call.seq, order.last[2]),
+        (call.seq, seq),
         order.id,
     )
 
@@ -183,6 +187,8 @@ def accepted(item: Item, call: Call, order: OrderMemory, memory: Memory, *, in_p
             memory.held("AGG-11", call.seq, order.refused.first)
         order.refused = None
     order.last = (call.operation, item.event, call.seq if in_part else 0)
+    if in_part:
+        order.in_part[call.operation, item.event] = (item.body, call.seq)
 
 
 def gave_up(order: OrderMemory) -> bool:
