@@ -19,6 +19,7 @@ from typing import Any
 from selfship import archive, crash, orders_file, outcome, paths, permission, profile, secrecy
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
+from selfship.resuming.head import headed
 from selfship.waiving.file import load_waivers
 
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
@@ -52,6 +53,7 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
 
     `options` as the command line gave them, None or empty where not given; `base` is what their paths are relative to.
     """
+    options = resumed(options, base)
     resolved = profile.configured(options, environ, base)
     permission.check(resolved, options)
     if resolved.url is not None:
@@ -69,6 +71,8 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     if baseline := options.get("baseline"):
         archive.open_run(baseline, base)
         arguments.append(f"--baseline={base / baseline.expanduser()}")
+    if resume := options.get("resume"):
+        arguments.append(f"--resume={base / resume.expanduser()}")
     if waivers := options.get("waivers"):
         load_waivers(waivers, base)
         arguments.append(f"--waivers={base / waivers.expanduser()}")
@@ -78,6 +82,18 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     arguments += ["--quiet"] if options.get("quiet") else []
     _settle_in(environ, base)
     return [*_pytest_arguments(), *arguments]
+
+
+def resumed(options: Mapping[str, Any], base: Path) -> Mapping[str, Any]:
+    """The options with what need not be said again of a run that is resumed: its host and its location."""
+    if not options.get("resume"):
+        return options
+    if options.get("shard"):
+        raise UsageError("--resume goes on with a whole run: leave out --shard.")
+    profile = {"host": options.get("host"), "location": options.get("location")}
+    head = headed(base / Path(options["resume"]).expanduser())
+    said = {"host": head.get("url"), "location": (head.get("profile") or {}).get("location")}
+    return {**options, **{name: value or said[name] for name, value in profile.items()}}
 
 
 def collection(environ: MutableMapping[str, str], base: Path) -> list[str]:

@@ -67,6 +67,7 @@ def run_options(command: Command) -> Command:
             click.option("--rate", metavar="N", type=float, help="Requests a second, 0 for no limit."),
             click.option("--settle", metavar="SECONDS", type=float, help="Until an accepted change is visible."),
             click.option("--timeout", metavar="SECONDS", type=float, help="How long one request may take."),
+            click.option("--resume", metavar="RUN", type=path, help="Go on with the stopped run in this folder."),
             click.option("--shard", metavar="K/N", help="The K-th of N parts of a run; `selfship merge` joins them."),
             click.option("--seed", metavar="N", type=int, help="Explores other generated data than the fixed ones."),
             click.option("--baseline", metavar="RUN", type=path, help="An earlier run's folder, to compare with."),

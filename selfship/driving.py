@@ -146,7 +146,7 @@ class Driving:
 
     def open(self, items: list[pytest.Item]) -> Run:
         """The run for these tests. UsageError where it cannot be."""
-        names = ("host", "profile", "location", "other_location", "out", "orders", "provision", "touch")
+        names = ("host", "profile", "location", "other_location", "out", "orders", "provision", "touch", "resume")
         numbers = ("concurrency", "rate", "settle", "timeout", "seed", "i_know_this_is_production")
         options = {name: self.config.getoption(name) for name in (*names, *numbers)}
         self._narrowed = self._narrowed or not self._whole
@@ -264,6 +264,7 @@ class Driving:
         narrowed = self._narrowed or len(self._judged) < self._expected or interrupted
         shard = {"number": self.shard.number, "of": self.shard.of, "whole": not narrowed} if self.shard else None
         narrowed = narrowed or shard is not None
+        run.unfinished = interrupted or run.pace.stopped
         run.end()
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,6 +162,15 @@ class Recorder:
                 self._journal.write(line + "\n")
                 self._journal.flush()
         return exchange
+
+    def take_over(self, exchanges: Iterable[Exchange]) -> None:
+        """Begins with the exchanges of an earlier run, numbered from 1; they are in the journal as well."""
+        with self._lock:
+            for exchange in exchanges:
+                self.exchanges.append(exchange)
+                line = json.dumps(to_json(exchange), separators=(",", ":"))
+                if self._journal and secrecy.held(line) is None:
+                    self._journal.write(line + "\n")
 
     def close(self) -> None:
         if self._journal:

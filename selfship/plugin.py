@@ -41,6 +41,7 @@ OPTIONS = (
     ("--concurrency", "N", "requests at the same time"),
     ("--rate", "N", "requests a second, 0 for no limit"),
     ("--settle", "SECONDS", "until an accepted change is visible"),
+    ("--resume", "RUN", "the folder of a run that was stopped, to go on with"),
     ("--timeout", "SECONDS", "how long one request may take"),
     ("--shard", "K/N", "the K-th of N parts of the run"),
     ("--seed", "N", "explores other generated data than the fixed ones"),

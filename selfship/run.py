@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ from selfship.pace import Interrupted, Pace
 from selfship.preflight import Stop, preflight
 from selfship.profile import Credentials, Profile
 from selfship.relay import Relay
+from selfship.resuming import keeping
+from selfship.resuming.earlier import Earlier
+from selfship.resuming.keeping import Keeper
 from selfship.routing import Allotment, Ask, Turn, turn_of
 from selfship.scenario import SCENARIOS, Recording, run_scenario
 from selfship.shards import Holds
@@ -63,6 +66,9 @@ class Config:
     holds: Holds | None = None
     """Which orders are this run's, where it is one of several shards."""
     read_only: bool = False
+    embedded: bool = False
+    earlier: Earlier | None = None
+    """The run that this one goes on with."""
 
 
 class Run:
@@ -77,6 +83,10 @@ class Run:
         self.clock = time.monotonic()
         redact = Redactor(credentials.secrets())
         self.recorder = Recorder(redact, config.out / JOURNAL)
+        earlier = config.earlier
+        if earlier:
+            self.recorder.take_over(earlier.exchanges)
+            earlier.hand_over(config.out)
         self.ledger = None if outcome.lean() else Ledger(config.out / ledger.FILE, redact)
         self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
         wire = Wire(
@@ -106,7 +116,7 @@ class Run:
             self._listed,
             given=shards.given(config.orders, config.holds) if config.holds else config.orders,
             provision=config.provision,
-            excluded=frozenset(profile.foreign),
+            excluded=frozenset(profile.foreign) | (earlier.touched if earlier else frozenset()),
             permits=self.host.may_touch,
             lend=wire.guard.lend,
         )
@@ -116,7 +126,15 @@ class Run:
         self.asks: list[Ask] = []
         self.allotment = Allotment()
         self._futures: dict[Key, Future[Recording]] = {}
-        self._played: dict[Key, Recording] = {}
+        self._played: dict[Key, Recording] = dict(earlier.recordings) if earlier else {}
+        if earlier:
+            earlier.restore(self.host)
+        self.unfinished = False
+        """Whether it was stopped before its end: then another run can go on with it."""
+        head = keeping.header(profile, config.seed, embedded=config.embedded)
+        self.keeper = None if outcome.lean() else Keeper(config.out / keeping.FILE, head, redact)
+        for key, recording in self._played.items():
+            self._keep(key, recording)
         self._instead: Mapping[Key, Recording] = {}
         self._pool: ThreadPoolExecutor | None = None
 
@@ -154,8 +172,9 @@ class Run:
 
         With orders in plenty the longest start first; else orders are shared out, and go from one to the next.
         """
-        self.asks = list(asks)
-        self.allotment = self._allotted(sorted(set(keys), key=turn_of))
+        left, known = set(keys) - set(self._played), frozenset(self.host.accepted)
+        self.asks = [replace(ask, keys=ask.keys - set(self._played), controls=ask.controls - known) for ask in asks]
+        self.allotment = self._allotted(sorted(left, key=turn_of))
         plan = self.allotment
         workers = max(1, min(len(plan.played) + len(plan.lacking), self.pace.concurrency))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
@@ -266,13 +285,19 @@ class Run:
             if recording.lost and prepare is None and not note:
                 # What one lost answer leaves unknown, other orders can tell.
                 fresh = self._play(key, note=AGAIN_AFTER_LOSS)
-                return fresh if not (fresh.missing or fresh.lost) else recording
+                recording = fresh if not (fresh.missing or fresh.lost) else recording
+            if not note:
+                self._keep(key, recording)
             return recording
         except Interrupted as exc:
             flow.recording.crashed = exc
             return flow.recording
         finally:
             flow.recording.seconds = time.monotonic() - began
+
+    def _keep(self, key: Key, recording: Recording) -> None:
+        if self.keeper:
+            self.keeper.keep(key, recording, self.host)
 
     def end(self) -> None:
         """Stops what still runs and closes the journal; what has been recorded stays."""
@@ -284,11 +309,15 @@ class Run:
             # Whoever was to meet an order on its way, and the way was never begun.
             future.cancel()
         self.recorder.close()
+        if self.keeper:
+            self.keeper.close()
         if self.ledger:
             self.ledger.close()
 
     def drop_journal(self) -> None:
-        """Removes the journal, once the HAR holds all of it."""
+        """Removes the journal, once the HAR holds all of it; and the recordings, unless another run may need them."""
+        if self.keeper and not self.unfinished:
+            self.keeper.drop()
         (self.config.out / JOURNAL).unlink(missing_ok=True)
 
 

@@ -33,6 +33,8 @@ from selfship.profile import configured, resolve
 from selfship.proving import record
 from selfship.provision import Provision
 from selfship.results import RequirementResult, Results
+from selfship.resuming import keeping
+from selfship.resuming.earlier import load
 from selfship.run import Config, Run, write_json
 from selfship.shards import Holds
 from selfship.verdict import Verdict, of_run
@@ -50,6 +52,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Ho
     permission.check(profile, options)
     orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
     provision = Provision(options["provision"], secrets=profile.secrets) if options.get("provision") else None
+    embedded = profile.url is None
     if profile.url is None:
         name = options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock"
         host = stack.enter_context(embedded_host(name))
@@ -64,7 +67,12 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Ho
         raise UsageError(f"{out} cannot be made ({problem.strerror}): name another folder with --out.") from None
     secrecy.say_openly(profile.url, profile.name, profile.location, profile.other_location)
     seed = int(options.get("seed") or 0)
-    return Run(Config(profile, credentials, out, seed, orders, provision, holds))
+    earlier = load(base / options["resume"]) if options.get("resume") else None
+    if earlier:
+        if earlier.folder.resolve() == out.resolve():
+            raise UsageError("--out must be another folder than that of --resume: what is kept there stays as it is.")
+        earlier.refuse_unlike(keeping.header(profile, seed, embedded=embedded))
+    return Run(Config(profile, credentials, out, seed, orders, provision, holds, embedded, earlier))
 
 
 def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
@@ -111,6 +119,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
             "seed": run.config.seed,
             "orders": len(run.host.supply.leased),
             "pace": patience.seen(run.host),
+            **_resumed(run),
             "frugality": frugality.of_run(
                 checks, found, recordings, len(run.host.supply.leased), shared=run.allotment.shared
             ),
@@ -141,10 +150,26 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
         matrix=judging.matrix(checks, recordings),
         fix_first=judging.fix_first(found),
         instability=list(run.host.wire.instability),
-        summary=run.host.wire.presence.gone,
+        summary=_unfinished(run),
         residue=run.ledger.rows() if run.ledger else [],
         waivers=excusing.accounts(laid, waivers, today, narrowed=narrowed),
     )
+
+
+def _unfinished(run: Run) -> str:
+    """One sentence for a run that was stopped before its end: why, and how to go on."""
+    if not run.unfinished:
+        return ""
+    why = run.host.wire.presence.gone or "The run was stopped before its end."
+    return why if run.config.embedded else f"{why} `selfship certify --resume {run.config.out}` goes on with it."
+
+
+def _resumed(run: Run) -> dict[str, Any]:
+    earlier = run.config.earlier
+    if earlier is None:
+        return {}
+    told = {"from": earlier.folder.name, "at": run.started.astimezone(UTC).isoformat(timespec="milliseconds")}
+    return {"resumed": {**told, "scenarios": len(earlier.recordings), "requests": len(earlier.exchanges)}}
 
 
 def _stopped(run: Run, found: list[Any]) -> None:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,7 +15,9 @@ from selfship.mock.settings import MockSettings
 from selfship.operations import OPERATIONS
 from selfship.pace import Interrupted, Pace
 from selfship.presence import FEWEST, Presence
+from selfship.resuming.earlier import load
 from tests.played import run_on
+from tests.stopped import ENOUGH_S, await_requests, certifying, mock_process, results_of
 from tests.test_pace import Clock, clock, paced
 
 __all__ = ["clock"]
@@ -31,7 +26,6 @@ S = State
 NAMES = "intake stepwise delivered ndr rto return_journey cancelled_whole auto batch_forward limit_cancel"
 JOURNEYS = [(name, None) for name in NAMES.split()]
 ROWS = [("matrix", state) for state in (S.PLACED, S.DP_ASSIGNED, S.BAG_PACKED, S.BAG_PICKED, S.RETURN_DP_ASSIGNED)]
-ENOUGH_S = 60.0
 
 
 def ids_of(exchange: Exchange) -> set[str]:
@@ -179,45 +173,6 @@ def test_a_host_that_comes_back_is_none_that_went_away() -> None:
     assert not found.gone
 
 
-@contextmanager
-def mock_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, dict[str, str]]]:
-    """A mock in a process of its own: the process, its address, and the environment for whoever certifies it."""
-    environ = {**os.environ, "SELFSHIP_USERNAME": "someone", "SELFSHIP_PASSWORD": "a-password-of-no-use"}
-    command = [sys.executable, "-m", "selfship", "mock", "--port=0", *options]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if "http://" in line)
-        yield process, next(word for word in line.split() if word.startswith("http://")).rstrip(".,:"), environ
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def certifying(url: str, out: Path, environ: dict[str, str], *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "selfship", "certify", "--host", url, "--location", "BLR-01", "--out", str(out)]
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*command, *options], env={**environ, "CI": "1"}, **pipes)
-
-
-def await_requests(journal: Path, count: int, run: subprocess.Popen[str]) -> None:
-    """Waits until the journal holds so many exchanges."""
-    pause = Pace(1)
-    for _ in range(int(ENOUGH_S / 0.05)):
-        if journal.is_file() and journal.read_bytes().count(b"\n") >= count:
-            return
-        assert run.poll() is None, run.communicate()[0]
-        pause.pause(0.05)
-    pytest.fail(f"{count} requests were not made in {ENOUGH_S:g} s")
-
-
-def results_of(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "results.json").read_text())
-    return found
-
-
 def test_a_host_that_dies_leaves_an_incomplete_run_and_all_its_reports(tmp_path: Path) -> None:
     with mock_process() as (host, url, environ):
         run = certifying(url, tmp_path, environ)
@@ -244,4 +199,6 @@ def test_an_interrupted_run_writes_all_its_reports(number: signal.Signals, tmp_p
     assert run.returncode == 130, said
     assert "Traceback" not in said
     assert results_of(tmp_path)["verdict"] == "incomplete"
+    assert f"selfship certify --resume {tmp_path}" in results_of(tmp_path)["summary"]
+    assert load(tmp_path).recordings
     assert {"certificate.html", "exchanges.har", "junit.xml", "report.html"} <= {one.name for one in tmp_path.iterdir()}

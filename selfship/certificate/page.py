@@ -129,6 +129,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Role", {"host": "host: it serves the API", "client": "client: it calls the API"}.get(role, role)),
         ("Started", moment(run.get("started", ""))),
         ("Took", f"{seconds(float(run.get('wall_s', 0)))}, {_effort(run)}"),
+        ("Resumed", _resumed(run)),
         ("Pace", " ".join((run.get("pace") or {}).get("said", []))),
         ("Orders", frugality.sentence(run.get("frugality") or {})),
         ("Scope", _scope(run)),
@@ -172,6 +173,14 @@ def _shards(run: Mapping[str, Any]) -> str:
     missing = ", ".join(map(str, shards["missing"]))
     without = f"; without {missing} of {shards['of']}" if missing else ""
     return f"merged from {count(len(shards['runs']), 'run')} side by side{without}"
+
+
+def _resumed(run: Mapping[str, Any]) -> str:
+    told = run.get("resumed")
+    if not told:
+        return ""
+    taken = f"{count(told['scenarios'], 'scenario')} and {count(told['requests'], 'request')}"
+    return f"{moment(told['at'])}, from run {told['from']}, with {taken} of it"
 
 
 def _effort(run: Mapping[str, Any]) -> str:

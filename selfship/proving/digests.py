@@ -26,6 +26,7 @@ _ASIDE = tuple(
         "reference",
         *("merging", "fleet"),
         *("planning", "residue.py", "ledger.py"),
+        *("resuming", "frugality.py", "patience.py"),
     )
 )
 """Parts of the package that have no say in what a run finds, and the mock, which has a digest of its own."""
