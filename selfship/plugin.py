@@ -280,21 +280,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
+    option = item.config.option
+    style = option.tbstyle
+    if of_suites(item) and call.excinfo is not None and isinstance(call.excinfo.value, expect.VERDICTS):
+        # A verdict is no accident: nobody reads its traceback, and in pytest's own style it takes 20 ms to write.
+        option.tbstyle = "native"
+    try:
+        report = yield
+    finally:
+        option.tbstyle = style
     if not of_suites(item) or call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return report
     return item.config.stash[DRIVING].judge(item, call, report, requirement_ids(item))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    if not of_suites(item):
-        return (yield)
-    try:
-        return (yield)
-    except expect.VERDICTS as verdict:
-        # A verdict is no accident: nobody reads its traceback, and pytest would take 20 ms to write one.
-        raise verdict.with_traceback(None) from None
 
 
 @pytest.hookimpl(wrapper=True)
