@@ -72,7 +72,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Ho
         if earlier.folder.resolve() == out.resolve():
             raise UsageError("--out must be another folder than that of --resume: what is kept there stays as it is.")
         earlier.refuse_unlike(keeping.header(profile, seed, embedded=embedded))
-    return Run(Config(profile, credentials, out, seed, orders, provision, holds, embedded, earlier))
+    return Run(Config(profile, credentials, out, seed, orders, provision, holds, embedded=embedded, earlier=earlier))
 
 
 def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
