@@ -52,6 +52,11 @@ class Ended:
         found: dict[str, Any] = json.loads((self.out / "results.json").read_text("utf-8"))
         return found
 
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Of each requirement, by its id."""
+        return {row["id"]: row["verdict"] for row in self.results["requirements"]}
+
 
 def selfship(*arguments: object, cwd: Path, **environ: str) -> Ended:
     """The command, away from the settings of whoever runs the tests."""

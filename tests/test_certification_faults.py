@@ -7,9 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from selfship import har, paths
 from selfship.credentials import Secrets, stripped
 from selfship.embedded import embedded_host
+from tests.full_run import Ended
 
 PATIENCE_S = 300
 CANARY = "canary+4711/ä=word"  # `secrets` is asked for 24 bytes, which is appended
@@ -35,25 +34,6 @@ FAULTS = (
     (("pack_counted_only", "FWD-4"),),
     (("by_id_shows_a_neighbour", "FET-1"),),
 )
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A certification that has ended."""
-
-    status: int
-    out: Path
-    stdout: str
-    stderr: str
-
-    @property
-    def results(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.out / "results.json").read_text("utf-8"))
-        return found
-
-    @property
-    def verdicts(self) -> dict[str, str]:
-        return {row["id"]: row["verdict"] for row in self.results["requirements"]}
 
 
 def certify(

@@ -192,6 +192,8 @@ def test_a_status_that_was_never_answered_before_is_news() -> None:
         ("How often is HTTP 422 answered?", "never", "3 of 3 answers"),
     ]
     assert around.statuses(old, [*old, new[0]]) == []
+    unasked = [replace(one, scenario="another") for one in new]
+    assert around.statuses(old, unasked) == []
 
 
 def of_samples(old: str, new: str) -> Comparison:

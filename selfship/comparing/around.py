@@ -94,9 +94,13 @@ def _plain(observed: str | None) -> str | None:
     return None if observed is None else _LONG_NUMBER.sub("#", observed)
 
 
-def statuses(old: Iterable[Exchange], new: Iterable[Exchange]) -> list[Answer]:
-    """HTTP statuses that an operation answered in one run, more than now and then, and never in the other."""
-    before, after = _statuses(old), _statuses(new)
+def statuses(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Answer]:
+    """HTTP statuses that an operation answered in one run, more than now and then, and never in the other.
+
+    Only in steps that both runs took: what was not asked was not answered differently.
+    """
+    both = {_step(one) for one in old} & {_step(one) for one in new}
+    before, after = (_statuses(one for one in run if _step(one) in both) for run in (old, new))
     found = []
     for operation in before.keys() & after.keys():
         label, was, now = OPERATIONS[operation].label, before[operation], after[operation]
@@ -105,6 +109,10 @@ def statuses(old: Iterable[Exchange], new: Iterable[Exchange]) -> list[Answer]:
                 said = [f"{one[status]} of {one.total()} answers" if one[status] else "never" for one in (was, now)]
                 found.append(Answer(label, f"How often is HTTP {status} answered?", *said))
     return sorted(found, key=lambda one: (one.id, one.question))
+
+
+def _step(exchange: Exchange) -> tuple[str, str, str]:
+    return exchange.operation, exchange.scenario, _LONG_NUMBER.sub("#", exchange.step)
 
 
 def _statuses(exchanges: Iterable[Exchange]) -> dict[str, Counter[int]]:
