@@ -15,14 +15,16 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+from selfship.mock.serve import address, listen
 from selfship.referee import plan, report
 from selfship.referee.advice import advice
 from selfship.referee.app import Referee
-from selfship.referee.partner import Came, Partner
+from selfship.referee.partner import Partner
 from selfship.referee.rules.ending import Ending, Reason
 from selfship.referee.seen import expected
-from selfship.referee.server import Server, address, listen
+from selfship.referee.server import Server
 from selfship.referee.session import Session
+from selfship.referee.visit import Came
 from selfship.results import Results
 
 PATIENCE_S = 20.0
@@ -175,7 +177,7 @@ def refereed(scenario: str, folder: Path, environ: Mapping[str, str] | None = No
     """A referee of `scenario` (TOML, or the name of one that comes with the kit) with its session in `folder`."""
     told = plan.read(scenario, "test") if "=" in scenario else plan.load(scenario, folder)
     session = Session(told, folder, environ or {}, idle=60)
-    listening = listen(0)
+    listening = listen("127.0.0.1", 0)
     url = address(listening)
     for partner in session.partners:
         partner.base = url

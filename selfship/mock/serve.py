@@ -59,8 +59,8 @@ def serve(
 
 def serve_app(app: Any, host: str = "127.0.0.1", port: int = 0, announce: Callable[[str], object] = print) -> None:
     """The same for any ASGI application, a null host for one."""
-    listening = _listen(host, port)
-    _Server(app, lambda: announce(_url(listening))).run(sockets=[listening])
+    listening = listen(host, port)
+    Server(app, lambda: announce(address(listening))).run(sockets=[listening])
 
 
 @contextmanager
@@ -79,15 +79,15 @@ def running(
 @contextmanager
 def running_app(app: Any) -> Iterator[str]:
     """The same for any ASGI application, a null host for one."""
-    listening = _listen("127.0.0.1", 0)
+    listening = listen("127.0.0.1", 0)
     started = threading.Event()
-    server = _Server(app, started.set)
+    server = Server(app, started.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="mock", daemon=True)
     thread.start()
     if not started.wait(START_S):
         raise BrokenKitError(f"The embedded host did not start within {START_S:.0f} s; try again on a quieter machine.")
     try:
-        yield _url(listening)
+        yield address(listening)
     finally:
         server.should_exit = True
         thread.join(START_S)
@@ -107,7 +107,7 @@ class _Protocol(H11Protocol):
         self.app = with_abort
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     def __init__(self, app: Any, started: Callable[[], object]) -> None:
         # No access log: query strings hold credentials.
         # A connection that is dropped on purpose is no error.
@@ -145,7 +145,7 @@ class _Server(uvicorn.Server):
             self._announce()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio turns Nagle's algorithm off: without it each answer is 40 ms late.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -159,6 +159,6 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _url(listening: socket.socket) -> str:
+def address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -15,7 +15,8 @@ from starlette.types import Receive, Scope, Send
 from selfship.mock.answers import Answer, error
 from selfship.operations import TOKEN_HEADER
 from selfship.referee import pages
-from selfship.referee.partner import Came, Partner
+from selfship.referee.partner import Partner
+from selfship.referee.visit import Came
 
 MAX_BODY = 1_000_000
 """Bytes of a request's body; 20 orders need a hundredth of that."""

@@ -14,6 +14,7 @@ import click
 
 from selfship import profile
 from selfship.errors import BrokenKitError, UsageError
+from selfship.mock.serve import address, listen
 from selfship.referee import plan as plans
 from selfship.referee import report
 from selfship.referee.advice import advice
@@ -22,7 +23,7 @@ from selfship.referee.partner import Partner
 from selfship.referee.plan import Plan
 from selfship.referee.rules.ending import Ending
 from selfship.referee.screen import Screen
-from selfship.referee.server import Server, address, listen
+from selfship.referee.server import Server
 from selfship.referee.session import Session, open_folder, taken
 from selfship.results import Results
 from selfship.terminal import Terminal
@@ -34,7 +35,7 @@ _WORST = (RunVerdict.NONCONFORMING, RunVerdict.ERROR, RunVerdict.INCOMPLETE, Run
 def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> int:
     """Serves until the session ends; the exit status of its worst certificate. UsageError for what cannot work."""
     session = _session(options, environ, base)
-    listening = listen(options["port"])
+    listening = listen("127.0.0.1", options["port"])
     url = address(listening)
     for partner in session.partners:
         partner.base = url

@@ -18,9 +18,10 @@ from starlette.types import Receive, Send
 
 from selfship.operations import TOKEN_HEADER
 from selfship.referee.calls import Call
-from selfship.referee.partner import Came, Partner
+from selfship.referee.partner import Partner
 from selfship.referee.rules.memory import Breach
 from selfship.referee.seen import expected, seen
+from selfship.referee.visit import Came
 
 PREFIX = "/_referee"
 KEEP_ALIVE_S = 15.0

@@ -6,55 +6,29 @@ where it stood.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
-
 from selfship.mock.answers import Answer, error
 from selfship.mock.auth import Credential
-from selfship.operations import OPERATIONS, TOKEN_HEADER
-from selfship.referee.calls import OPERATION_OF, Auth, Call, Item, event_in, items_of
-from selfship.referee.journal import Journal, Mask, moment, suspects
+from selfship.operations import TOKEN_HEADER
+from selfship.referee.calls import Call, Item, event_in
+from selfship.referee.journal import Journal, Mask
 from selfship.referee.plan import FaultPlan, PartnerPlan, Plan
 from selfship.referee.rules.judge import Judge
 from selfship.referee.rules.memory import Breach, Terms
 from selfship.referee.schedule import Progress, Schedule
 from selfship.referee.tokens import PartnerTokens
+from selfship.referee.visit import Came, Visit, arrived, bodies, page_of, written
 from selfship.referee.world import World
 
-SHORTEST_TOKEN = 12
-"""Characters; what is shorter and was never issued is masked in its header alone."""
 Gone = Callable[[float], Awaitable[bool]]
 """Waits so many seconds for the client to hang up; whether it did."""
 Watcher = Callable[[Call, list[Breach]], None]
-
-
-@dataclass(frozen=True)
-class Came:
-    """A request as it came: `url` is absolute, `headers` and `body` are unredacted; `connection` as of a Call."""
-
-    method: str
-    path: str
-    query: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    connection: int = 0
-
-    def header(self, name: str) -> str:
-        return next((value for key, value in self.headers if key.lower() == name), "")
-
-    @property
-    def tokens(self) -> list[str]:
-        """Every text in header or query that could be a token."""
-        bearer = self.header("authorization").partition(" ")[2]
-        return [text for text in (self.header(TOKEN_HEADER), bearer, *suspects(self.query)) if text]
 
 
 class Partner:
@@ -89,8 +63,8 @@ class Partner:
             self.journal.count = call.seq
             self.last_call = max(self.last_call, call.ended)
             if call.auth == "good" or call.fault:
-                page = call.query.get("pageNumber", "1")
-                place = self._fault(call.operation, call.is_listing, [item.order_id for item in call.items], page)
+                ids = [item.order_id for item in call.items]
+                place = self._fault(call.operation, ids, listing=call.is_listing, page=page_of(call.query))
                 if place is not None:
                     self.schedule.happened(place)
             self.progress.count(call)
@@ -100,167 +74,100 @@ class Partner:
 
     async def serve(self, came: Came, gone: Gone) -> Answer | None:
         """The answer to a call; None where the connection is to be dropped without one."""
-        begun = self.now()
-        operation = OPERATION_OF.get(f"{came.method} {came.path}", "")
-        auth = self._auth(operation, came)
-        items = self._items(operation, came)
-        query = dict(Request({"type": "http", "query_string": came.query.encode(), "headers": []}).query_params)
+        visit = arrived(came, self.now(), self.tokens)
+        visit.items = [self._item(visit.operation, body) for body in bodies(visit)]
         place = None
-        if auth == "good" and operation:
-            listing = operation in ("shipment", "info") and not query.get("orderId")
-            ids = [item.order_id for item in items]
-            place = self._fault(operation, listing, ids, query.get("pageNumber", "1"))
+        if visit.auth == "good":
+            place = self._fault(visit.operation, visit.order_ids, listing=visit.is_listing, page=visit.page)
         if place is None:
-            return await self._plainly(came, operation, auth, items, begun)
+            return await self._plainly(visit)
         self.schedule.happened(place)
-        return await self._with(self.plan.faults[place], came, operation, items, begun, gone)
+        fault = self.plan.faults[place]
+        visit.fault = fault.do
+        return await self._with(fault, visit, gone)
 
-    def _fault(self, operation: str, listing: bool, ids: list[Any], page: str) -> int | None:
-        number = int(page) if page.isascii() and page.isdigit() else 1
-        return self.schedule.next(operation, listing=listing, numbers=self.world.numbers(ids), page=number)
+    def _fault(self, operation: str, order_ids: Iterable[Any], *, listing: bool, page: int) -> int | None:
+        return self.schedule.next(operation, listing=listing, numbers=self.world.numbers(order_ids), page=page)
 
-    async def _plainly(
-        self, came: Came, operation: str, auth: Auth, items: list[Item], begun: float, fault: str | None = None
-    ) -> Answer:
-        answer, items = await self._served(came, items)
-        self._record(came, operation, auth, items, begun, answer, fault)
+    def _item(self, operation: str, body: Mapping[str, Any]) -> Item:
+        order_id = body.get("orderId")
+        return Item(order_id, body, event_in(operation, body), self.world.facts(order_id))
+
+    async def _plainly(self, visit: Visit) -> Answer:
+        answer = await self._served(visit)
+        self._record(visit, answer)
         return answer
 
-    async def _with(
-        self, fault: FaultPlan, came: Came, operation: str, items: list[Item], begun: float, gone: Gone
-    ) -> Answer | None:
+    async def _with(self, fault: FaultPlan, visit: Visit, gone: Gone) -> Answer | None:
         """A call to which something happens."""
         if fault.do in ("too_many", "unavailable"):
             answer = _away(fault)
-            self._record(came, operation, "good", items, begun, answer, fault.do)
+            self._record(visit, answer)
             return answer
         if fault.do == "expire_token":
-            self.tokens.expire(came.header(TOKEN_HEADER))
-            return await self._plainly(came, operation, "expired", items, begun, fault.do)
+            self.tokens.expire(visit.came.header(TOKEN_HEADER))
+            visit.auth = "expired"
+            return await self._plainly(visit)
         if fault.do in ("timeout_before", "timeout_after"):
             if fault.do == "timeout_after":
-                _, items = await self._served(came, items)
-            self._record(came, operation, "good", items, begun, None, fault.do)
+                await self._served(visit)
+            self._record(visit, None)
             await gone(fault.seconds)
             return None
-        return await self._oddly(fault, came, operation, items, begun, gone)
+        return await self._oddly(fault, visit, gone)
 
-    async def _oddly(
-        self, fault: FaultPlan, came: Came, operation: str, items: list[Item], begun: float, gone: Gone
-    ) -> Answer | None:
+    async def _oddly(self, fault: FaultPlan, visit: Visit, gone: Gone) -> Answer | None:
         """A call that is served, but late, in part, twice the same, or with an effect that shows late."""
         if fault.do == "slow" and await gone(fault.seconds):
-            self._record(came, operation, "good", items, begun, None, "timeout_before")
+            visit.fault = "timeout_before"
+            self._record(visit, None)
             return None
-        ids = [item.order_id for item in items if isinstance(item.order_id, str)]
+        ids = visit.order_ids
         if fault.do == "fail_item" and ids:
             named = [one for one in ids if fault.order in set(self.world.numbers([one]))]
             self.world.moment.fail = (named or ids)[-1]
         self.world.moment.repeat_page = fault.do == "repeat_page"
         before = self.world.statuses(ids)
-        answer, items = await self._served(came, items)
+        answer = await self._served(visit)
         if fault.do == "late_state":
             self.world.lag(ids, fault.reads, before)
-        self._record(came, operation, "good", items, begun, answer, fault.do)
+        self._record(visit, answer)
         return answer
 
-    # What a call is
-
-    def _auth(self, operation: str, came: Came) -> Auth:
-        return "none" if operation in ("", "token") else self.tokens.standing(came.header(TOKEN_HEADER))
-
-    def _items(self, operation: str, came: Came) -> list[Item]:
-        if operation not in OPERATIONS or not OPERATIONS[operation].bulk:
-            return []
-        try:
-            bodies = items_of(json.loads(came.body))
-        except (ValueError, RecursionError):
-            return []
-        facts = self.world.facts
-        return [
-            Item(each.get("orderId"), each, event_in(operation, each), facts(each.get("orderId"))) for each in bodies
-        ]
-
-    async def _served(self, came: Came, items: list[Item]) -> tuple[Answer, list[Item]]:
-        """The host's answer, and the items with what became of each."""
+    async def _served(self, visit: Visit) -> Answer:
+        """The host's answer; the items of the visit then say what became of each."""
         self.world.moment.ruled.clear()
-        answer = await self.world.host.answer(_request(came))
+        answer = await self.world.host.answer(visit.came.request())
         ruled = self.world.moment.ruled
         self.world.moment.fail, self.world.moment.repeat_page = None, False
-        told = [
+        visit.items = [
             replace(item, facts=ruled[n].facts, taken=ruled[n].taken, to=ruled[n].to)
             if n in ruled
             else replace(item, taken=False)
-            for n, item in enumerate(items)
+            for n, item in enumerate(visit.items)
         ]
-        return answer, told
+        return answer
 
-    def _record(
-        self,
-        came: Came,
-        operation: str,
-        auth: Auth,
-        items: list[Item],
-        begun: float,
-        answer: Answer | None,
-        fault: str | None,
-    ) -> None:
+    def _record(self, visit: Visit, answer: Answer | None) -> None:
         """Puts a call on disk, judges it, and lets the scenario go on."""
-        call = self._call(came, operation, auth, items, begun, answer, fault)
+        call = written(
+            visit,
+            answer,
+            seq=self.journal.count + 1,
+            ended=visit.begun if answer is None else self.now(),
+            mask=self.mask,
+            tokens=self.tokens,
+            scenario=self.plan.name,
+        )
         self.journal.add(call)
         breaches = self.judge.see(call)
         self.last_call = call.ended
-        first, moved, ended = (
-            self.journal.count == 1,
-            self.progress.count(call),
-            self._stand(item.order_id for item in call.items),
-        )
+        first, moved = self.journal.count == 1, self.progress.count(call)
+        ended = self._stand(item.order_id for item in call.items)
         if self.world.advance(self.progress) or first or moved or ended:
             self.moved = call.ended
         for watch in self.watchers:
             watch(call, breaches)
-
-    def _call(
-        self,
-        came: Came,
-        operation: str,
-        auth: Auth,
-        items: list[Item],
-        begun: float,
-        answer: Answer | None,
-        fault: str | None,
-    ) -> Call:
-        known = [text for text in came.tokens if self.tokens.knows(text)]
-        own = came.header(TOKEN_HEADER)
-        issued = (
-            answer.content.get("access_token") if operation == "token" and answer and answer.status == 200 else None
-        )
-        ended = begun if answer is None else self.now()
-        exchange = self.mask.exchange(
-            [*known, *([own] if len(own) >= SHORTEST_TOKEN else []), *([issued] if issued else [])],
-            seq=self.journal.count + 1,
-            started=moment(begun),
-            scenario=self.plan.name,
-            step=fault or "",
-            operation=operation,
-            method=came.method,
-            url=came.url,
-            request_headers=came.headers,
-            request_body=came.body.decode("utf-8", "replace") if came.body else None,
-            status=answer.status if answer else None,
-            response_headers=_headers(answer),
-            response_body=answer.raw() if answer else b"",
-            elapsed_ms=round((ended - begun) * 1000, 3),
-            error=None if answer else "timeout",
-        )
-        elsewhere = [
-            ("query", suspects(came.query)),
-            ("authorization", [came.header("authorization").partition(" ")[2]]),
-        ]
-        places = tuple(place for place, texts in elsewhere if any(self.tokens.knows(text) for text in texts if text))
-        items = [] if exchange.sent is None else items
-        content = answer.content if answer and not isinstance(answer.content, bytes) else None
-        return Call(exchange, operation, begun, ended, auth, places, fault, tuple(items), came.connection, content)
 
     # Where the session stands
 
@@ -295,21 +202,3 @@ def _away(fault: FaultPlan) -> Answer:
     answer = error(status, code, "try again later")
     answer.headers["Retry-After"] = str(fault.retry_after)
     return answer
-
-
-def _headers(answer: Answer | None) -> tuple[tuple[str, str], ...]:
-    return (("content-type", answer.media), *answer.headers.items()) if answer else ()
-
-
-def _request(came: Came) -> Request:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": came.body, "more_body": False}
-
-    scope = {
-        "type": "http",
-        "method": came.method,
-        "path": came.path,
-        "query_string": came.query.encode("latin-1", "replace"),
-        "headers": [(key.lower().encode("latin-1"), value.encode("latin-1", "replace")) for key, value in came.headers],
-    }
-    return Request(scope, receive)

@@ -21,11 +21,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from selfship.mock.serve import build, serve_app
+from selfship.mock.serve import address, build, listen, serve_app
 from selfship.mock.settings import MockSettings
 from selfship.referee import plan
 from selfship.referee.app import Referee
-from selfship.referee.server import Server, address, listen
+from selfship.referee.server import Server
 from selfship.referee.session import Session
 
 CONNECTIONS = 4
@@ -64,7 +64,7 @@ def mock(tell: Connection, _: int) -> None:
 def referee(tell: Connection, _: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         session = Session(plan.read(SCENARIO, "benchmark"), Path(folder), {}, idle=3600)
-        listening = listen(0)
+        listening = listen("127.0.0.1", 0)
         session.partners[0].base = address(listening)
         server = Server(
             Referee(session.partners, address(listening)), lambda: tell.send(address(listening)), lambda: False
