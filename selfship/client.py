@@ -9,7 +9,9 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +29,8 @@ from selfship.tokens import TokenSource, find_token
 RETRY_STATUS = (502, 503, 504)
 PATIENCE_S = 60.0
 """How long a request is repeated that a host keeps putting off."""
+MEET_S = 1.0
+"""How long a request that is to overlap with others waits for them."""
 SHORTEST_WAIT_S = 0.05
 NO_TOKEN = ""
 
@@ -89,14 +93,15 @@ class Caller:
         token: str | None = None,
         step: str = "",
         headers: Mapping[str, str] | None = None,
-        reserved: bool = False,
+        together: threading.Barrier | None = None,
     ) -> Exchange:
         """Sends one documented operation, repeating it while the host says that the answer does not count.
 
         `body` is sent as JSON, `raw` as it is. `token` None: the caller's own, renewed when it expires; NO_TOKEN:
-        none at all. `reserved`: its turn has been waited for. 429, and 503 with Retry-After, are repeated as the host
-        asks; an expired token is renewed; 502, 503 and 504 on reads, and a lost read, are tried twice more and noted;
-        a refused connection of a host that was there before is waited for. A lost write is never sent again.
+        none at all. `together`: all who meet there end their requests at one moment; their turn has been waited for.
+        429, and 503 with Retry-After, are repeated as the host asks; an expired token is renewed; 502, 503 and 504 on
+        reads, and a lost read, are tried twice more and noted; a refused connection of a host that was there before is
+        waited for. A lost write is never sent again.
         """
         own = token is None and operation != "token"
         # `track` and `courierDetails` are POSTs that change nothing.
@@ -108,9 +113,8 @@ class Caller:
         while True:
             attempt += 1
             used = self.tokens.current(self) if own else token
-            exchange = self._send(
-                operation, params, body, raw, used, step, headers, attempt, reserved=reserved and attempt == 1
-            )
+            met = together if attempt == 1 else None
+            exchange = self._send(operation, params, body, raw, used, step, headers, attempt, met)
             wait = self._put_off(exchange)
             if wait is not None and time.monotonic() - began + wait < PATIENCE_S:
                 self.wire.pace.pause(wait)
@@ -152,8 +156,7 @@ class Caller:
         step: str,
         extra: Mapping[str, str] | None,
         attempt: int,
-        *,
-        reserved: bool,
+        together: threading.Barrier | None,
     ) -> Exchange:
         target = OPERATIONS[operation]
         content = raw if raw is not None else None if body is None else json.dumps(body).encode()
@@ -169,13 +172,15 @@ class Caller:
         got: list[tuple[str, str]] = []
         answer, error = b"", None
         self.wire.within_hours()
-        with self.wire.presence.turn(), self.wire.pace.slot(reserved=reserved):
+        with self.wire.presence.turn(), self.wire.pace.slot(reserved=together is not None):
             if lent and self.wire.ledger:
                 self.wire.ledger.writing(lent, target.label, self.scenario, step)
-            started = datetime.now(UTC).isoformat(timespec="milliseconds")
+            started = datetime.now(UTC).isoformat(timespec="microseconds")
             clock = time.perf_counter()
             try:
-                status, got, answer = self.wire.connections.send(target.method, target.path + query, headers, content)
+                status, got, answer = self.wire.connections.send(
+                    target.method, target.path + query, headers, content, partial(_meet, together) if together else None
+                )
             except LostError as lost:
                 error = lost.how
             elapsed = (time.perf_counter() - clock) * 1000
@@ -214,18 +219,19 @@ class Caller:
     def together(self, calls: Sequence[tuple[str, dict[str, Any]]], *, at_once: bool = False) -> list[Exchange]:
         """Sends several calls so that they overlap: each from a thread of its own, released at one moment.
 
-        `at_once`: whatever the pace, no distance is kept between their starts; it is kept before and after them.
+        `at_once`: whatever the pace, no distance is kept between their starts; it is kept before and after them. The
+        last byte of each is held until all have come as far: so they overlap, however quick the host is.
         """
         self.tokens.current(self)
         if at_once:
             self.wire.pace.reserve(len(calls))
-        gate = threading.Barrier(len(calls))
+        gate, last = threading.Barrier(len(calls)), threading.Barrier(len(calls)) if at_once else None
         answers: list[Exchange | BaseException | None] = [None] * len(calls)
 
         def one(place: int, operation: str, options: dict[str, Any]) -> None:
             try:
                 gate.wait(timeout=2 * PATIENCE_S)
-                answers[place] = self.call(operation, **options, reserved=at_once)
+                answers[place] = self.call(operation, **options, together=last)
             except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
                 answers[place] = exc
 
@@ -238,6 +244,12 @@ class Caller:
             if isinstance(answer, BaseException):
                 raise answer
         return [answer for answer in answers if isinstance(answer, Exchange)]
+
+
+def _meet(others: threading.Barrier) -> None:
+    """Waits for the others; not for long, for there may be too few places for all of them."""
+    with suppress(threading.BrokenBarrierError):
+        others.wait(MEET_S)
 
 
 def _masked(params: Mapping[str, Any]) -> dict[str, Any]:

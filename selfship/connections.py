@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import httpcore
@@ -48,11 +48,24 @@ class Connections:
         self._extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout_s)}
         self._idle: deque[httpcore.HTTPConnection] = deque()
 
-    def send(self, method: str, target: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
-        """Sends one request; `target`: path and query, encoded. LostError where no whole answer came."""
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        last: Callable[[], object] | None = None,
+    ) -> Answer:
+        """Sends one request; `target`: path and query, encoded. LostError where no whole answer came.
+
+        `last` is called before the last byte of `content` leaves: so requests can be made to end at one moment.
+        """
         connection = self._lent()
         try:
-            response = connection.handle_request(self._request(method, target, headers, content))
+            request = self._request(method, target, headers, content)
+            if content and last:
+                request.stream = _held(content, last)
+            response = connection.handle_request(request)
             try:
                 body = response.read()
             finally:
@@ -97,6 +110,12 @@ class Connections:
             target=self._path + target.encode("ascii"),
         )
         return httpcore.Request(method, where, headers=sent, content=content, extensions=self._extensions)
+
+
+def _held(content: bytes, last: Callable[[], object]) -> Iterator[bytes]:
+    yield content[:-1]
+    last()
+    yield content[-1:]
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

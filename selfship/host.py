@@ -26,6 +26,8 @@ MOST_PAGES = 200
 AHEAD = 4
 FEW_PAGES = 12
 """Of a listing with no more pages, all are asked for at the same time."""
+MOST_STALE = 6
+"""Pages in a row that bring nothing new, before a walk through a listing gives up."""
 LOCATION_KEYS = ("locationCode", "location_code", "storeCode", "store_code")
 """Where an order may say its location. The documents have no such field: a host that adds one is believed."""
 
@@ -127,19 +129,28 @@ class Host:
         start: int | None = None,
         **filters: Any,
     ) -> Iterator[list[View]]:
-        """The pages of a listing, from the first (or `start`) to the last that brings anything new."""
+        """The pages of a listing that bring anything new, from the first (or `start`) to the last.
+
+        Orders that enter a listing push others to the next page: a page that brings nothing new is not the last yet,
+        unless it is the one before it again, as hosts answer that have no more pages, or have none.
+        """
         seen: set[str] = set()
+        before: list[str] = []
+        stale = 0
         size = size or self.profile.switches.page_size
         start = self.first_page if start is None else start
         for number in range(start, self.first_page + MOST_PAGES):
             exchange = caller.call("shipment", **self._page(status, number, size, other=other, **filters))
+            shown = [view.id for view in views(exchange)]
             page = [view for view in views(exchange) if view.id not in seen]
-            seen.update(view.id for view in page)
+            seen.update(shown)
             if page:
                 yield page
+            stale = 0 if page else stale + 1
             # A short page may still be followed by another: hosts cap the page size as they like.
-            if not objects(exchange) or not page:
+            if not objects(exchange) or (stale and shown == before) or stale > MOST_STALE:
                 return
+            before = shown
 
     def list_free(self, status: str, other: bool) -> Iterator[View]:
         """What the supply draws from: every order that a listing shows.

@@ -214,6 +214,22 @@ def test_calls_together_are_in_flight_together() -> None:
         assert [(one.operation, one.status) for one in found] == [("pack", 200), ("status", 200), ("shipment", 200)]
 
 
+def test_calls_at_once_overlap_however_quick_the_host_is() -> None:
+    with scripted(Script(OK)) as caller:
+        for _ in range(5):
+            first, second = caller.together([("pack", {"body": []}), ("status", {"body": []})], at_once=True)
+            spans = [(datetime.fromisoformat(one.started), one.elapsed_ms) for one in (first, second)]
+            (begun, took), (later, _) = sorted(spans)
+            assert begun + timedelta(milliseconds=took) > later
+
+
+def test_calls_at_once_go_on_where_there_is_no_room_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("selfship.client.MEET_S", 0.05)
+    with scripted(Script(OK)) as caller:
+        found = caller.together([("pack", {"body": []})] * 6, at_once=True)  # only four may be in flight
+        assert [one.status for one in found] == [200] * 6
+
+
 def test_how_long_a_host_asks_to_wait() -> None:
     assert retry_after("2") == 2.0
     assert retry_after("-5") == 0.0
