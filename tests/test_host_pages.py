@@ -30,7 +30,7 @@ HOST = cast(
     Host,
     SimpleNamespace(
         first_page=1,
-        located=lambda *, other: {},
+        _page=lambda status, *_, **__: {"params": {"orderStatus": status}, "step": "listing"},
         profile=SimpleNamespace(switches=SimpleNamespace(page_size=2)),
     ),
 )
