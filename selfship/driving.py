@@ -104,6 +104,11 @@ class Driving:
     def prepare_shard(self) -> None:
         """UsageError where `--shard` makes no sense."""
         options = self.config.option
+        if worker := getattr(self.config, "workerinput", None):
+            # Of pytest-xdist, with --dist each: every worker is a shard, and leaves a run of its own.
+            number = int(str(worker["workerid"]).removeprefix("gw")) + 1
+            options.shard = f"{number}/{worker['workercount']}"
+            options.out = str(self.base / options.out / f"shard-{number}")
         if not options.shard:
             return
         self.shard = Shard.read(options.shard)

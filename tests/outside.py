@@ -27,8 +27,8 @@ def newman() -> str | None:
     return shutil.which("newman")
 
 
-def run_collection(host: EmbeddedHost, folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    """Runs the collection in newman; its exit status and what it reports. `folder` is for its files."""
+def collection_command(host: EmbeddedHost, folder: Path) -> list[str]:
+    """The command that runs the collection in newman, with its environment and its report.json in `folder`."""
     values = {
         "host": host.url,
         "location": host.profile.location,
@@ -38,7 +38,12 @@ def run_collection(host: EmbeddedHost, folder: Path, *options: str) -> tuple[int
     environment, report = folder / "environment.json", folder / "report.json"
     environment.write_text(json.dumps({"name": "mock", "values": [{"key": k, "value": v} for k, v in values.items()]}))
     command = [str(newman()), "run", str(COLLECTION), "--environment", str(environment), "--bail"]
-    command += ["--reporters=json", f"--reporter-json-export={report}", *options]
+    return [*command, "--reporters=json", f"--reporter-json-export={report}"]
+
+
+def run_collection(host: EmbeddedHost, folder: Path) -> tuple[int, dict[str, Any]]:
+    """Runs the collection in newman; its exit status and what it reports. `folder` is for its files."""
+    command, report = collection_command(host, folder), folder / "report.json"
     process = subprocess.run(command, cwd=folder, env=stripped(Secrets()), capture_output=True, timeout=TIMEOUT_S)
     if not report.exists():
         raise RuntimeError(f"newman wrote no report: {process.stderr.decode(errors='replace')[-300:]}")

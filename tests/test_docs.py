@@ -40,7 +40,7 @@ def options(command: click.Command) -> set[str]:
 
 
 ALL_OPTIONS = set().union(*(options(command) for command in COMMANDS.values()))
-OF_OTHERS = {"--pdb", "--poll", "--rm", "--set", "--user"}
+OF_OTHERS = {"--pdb", "--poll", "--rm", "--set", "--user", "--tx", "--dist"}
 """Options of pytest, of the example client, of mitmdump and of docker that the documents speak of."""
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,23 @@ def test_a_shard_is_never_written_over(shards: list[Path]) -> None:
     with pytest.raises(UsageError, match="stay as they are"):
         merge(shards, shards[0])
     assert (shards[0] / archive.RESULTS).read_bytes() == before
+
+
+@pytest.mark.skipif(find_spec("xdist") is None, reason="pytest-xdist is not installed: pip install -e '.[dev]'")
+def test_workers_of_xdist_are_shards_that_can_be_merged(tmp_path: Path) -> None:
+    out = tmp_path / "xdist"
+    options = ["--tx", "2*popen", "--dist", "each", "--requirement=FWD-4", "--requirement=STA-13", f"--out={out}"]
+    with embedded_host() as host:
+        environ = {**stripped(Secrets()), **host.credentials.secrets()}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "suites", "-q", "--profile=mock", f"--host={host.url}", *options],
+            cwd=paths.ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+    assert done.returncode == 0, done.stdout
+    assert merge([out / f"shard-{number}" for number in (1, 2)], tmp_path / "whole") == 4
+    verdicts = {row["id"]: row["verdict"] for row in results(tmp_path / "whole")["requirements"]}
+    assert (verdicts["FWD-4"], verdicts["STA-13"]) == ("pass", "observed")
