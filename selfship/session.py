@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -199,10 +200,14 @@ def _stopped(run: Run, found: list[Any]) -> None:
 
 
 def refer(run: Run, results: Results) -> None:
-    """Puts to the mock what findings rest on, so that the certificate can show both answers. Not of a lean run."""
+    """Puts to the mock what findings rest on, so that the certificate can show both answers. Not of a lean run.
+
+    Whoever interrupts this gets the files at once, without it.
+    """
     if not outcome.lean():
-        found = reference.references(results.requirements, run.exchanges(), results.target["profile"])
-        results.reference = found
+        with contextlib.suppress(KeyboardInterrupt):
+            found = reference.references(results.requirements, run.exchanges(), results.target["profile"])
+            results.reference = found
 
 
 def write(run: Run, results: Results) -> Path:

@@ -46,6 +46,18 @@ def test_its_answer_names_the_orders_as_the_host_does(told: dict[str, dict[str, 
     assert f'"orderId":"{told["STA-1"]["order"]}"' in told["STA-1"]["body"]
 
 
+def test_a_surprise_of_the_kit_is_a_reason_and_costs_no_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, exchanges = sample_run.nonconforming()
+    monkeypatch.setattr("selfship.reference.history", lambda *_: {}["surprise"])
+    finding = Finding("suites/a.py::test_b", Verdict.FAIL, "It is broken.", (exchanges[0].seq,))
+
+    (one,) = references(
+        [RequirementResult("LIM-2", "MUST", "LIM", "", "", Verdict.FAIL, 1, [finding])], exchanges, PROFILE
+    )
+
+    assert one.unknown == "The kit broke while it asked the mock (KeyError)."
+
+
 def listing(seq: int, order: str, status: str) -> Exchange:
     wire = sample_run.Wire()
     one = wire.send("shipment", None, 200, [{"id": order, "orderStatus": status}], query=f"?orderStatus={status}")

@@ -59,3 +59,5 @@ def _told(exchange: Exchange, exchanges: Sequence[Exchange], stage: Stage, profi
         return stage.answer(exchange, before)
     except UnknownError as reason:
         return Reference(exchange.seq, unknown=str(reason))
+    except Exception as problem:  # noqa: BLE001 - an illustration must not cost a run its results
+        return Reference(exchange.seq, unknown=f"The kit broke while it asked the mock ({type(problem).__name__}).")
