@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -307,3 +308,12 @@ def test_a_regression_fails_the_gate_of_a_run_that_else_would_pass(tmp_path: Pat
 
     assert Baseline(old, tmp_path).conclude(new, of_run)[0] == status
     assert Baseline(new, tmp_path).conclude(old, of_run)[0] == of_run
+
+
+def test_a_baseline_is_read_before_the_new_run_is_written_over_it(tmp_path: Path) -> None:
+    folder = leave(tmp_path / "run", "conforming", 1)
+    baseline = Baseline(folder, tmp_path)
+    shutil.rmtree(folder)
+    leave(folder, "nonconforming", 2)
+
+    assert {one.id for one in baseline.compare(folder).regressions} == {"BAT-3", "LIM-2", "NDR-2", "STA-1"}

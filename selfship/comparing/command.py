@@ -51,10 +51,14 @@ class Baseline:
     def __init__(self, named: Path, base: Path) -> None:
         """UsageError where `named` (relative to `base`) is no run."""
         self._old: Archived = archive.open_run(named, base)
+        # Now: the new run may be written over the old one.
+        self._exchanges = comparison.exchanges(self._old)
 
     def compare(self, out: Path) -> Comparison:
         """Compares the run in `out` with it, and leaves the comparison there. UsageError where they are unlike."""
-        found = comparison.compare(self._old, archive.open_run(out))
+        new = archive.open_run(out)
+        comparison.refuse_unlike(self._old.results, new.results)
+        found = comparison.of(self._old.results, new.results, self._exchanges, comparison.exchanges(new))
         write_json(out / JSON, found.to_json())
         page.write(found, out / HTML)
         return found

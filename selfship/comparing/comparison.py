@@ -83,7 +83,7 @@ def compare(old: Archived, new: Archived, *, anyway: bool = False) -> Comparison
     """What changed from one run to another. UsageError where they are runs of different things, and not `anyway`."""
     if not anyway:
         refuse_unlike(old.results, new.results)
-    return of(old.results, new.results, _exchanges(old), _exchanges(new))
+    return of(old.results, new.results, exchanges(old), exchanges(new))
 
 
 def refuse_unlike(old: Results, new: Results) -> None:
@@ -110,8 +110,8 @@ def of(old: Results, new: Results, was: Sequence[Exchange], now: Sequence[Exchan
     )
 
 
-def _exchanges(run: Archived) -> list[Exchange]:
-    """None where the HAR was not kept: rules are compared without it."""
+def exchanges(run: Archived) -> list[Exchange]:
+    """Those of a run's HAR; none where the HAR was not kept: rules are compared without it."""
     try:
         return run.exchanges()
     except UsageError:
