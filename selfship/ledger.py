@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -35,11 +36,14 @@ class _Entry:
 class Ledger:
     """Safe to use from any thread. Lines that the file holds already, of a run that was interrupted, stand."""
 
-    def __init__(self, path: Path | None, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path | None, redact: Callable[[str], str] = str, earlier: Path | None = None) -> None:
+        """`earlier`: the folder of the run that this one goes on from; what that left behind is this run's to tell."""
         self._redact = redact
         self._entries: dict[str, _Entry] = {}
         self._shown: dict[str, Shown] = {}
         self._lock = threading.Lock()
+        if earlier is not None and path is not None and (earlier / FILE).is_file():
+            shutil.copyfile(earlier / FILE, path)
         if path is not None and path.is_file():
             for line in lines(path):
                 self._take(line)

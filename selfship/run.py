@@ -87,7 +87,8 @@ class Run:
         if earlier:
             self.recorder.take_over(earlier.exchanges)
             earlier.hand_over(config.out)
-        self.ledger = None if outcome.lean() else Ledger(config.out / ledger.FILE, redact)
+        before = config.earlier.folder if config.earlier else None
+        self.ledger = None if outcome.lean() else Ledger(config.out / ledger.FILE, redact, before)
         self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
         wire = Wire(
             profile.url,

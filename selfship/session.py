@@ -30,7 +30,7 @@ from selfship.credentials import Credentials
 from selfship.embedded import embedded_host
 from selfship.errors import LeakError, UsageError
 from selfship.judging import Bench, Check
-from selfship.profile import configured, resolve
+from selfship.profile import Profile, configured, resolve
 from selfship.proving import record
 from selfship.provision import Provision
 from selfship.results import RequirementResult, Results
@@ -54,13 +54,7 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Ho
     orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
     provision = Provision(options["provision"], secrets=profile.secrets) if options.get("provision") else None
     embedded = profile.url is None
-    if profile.url is None:
-        name = options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock"
-        host = stack.enter_context(embedded_host(name))
-        touch, credentials = profile.touch, host.credentials
-        profile = replace(resolve(host.profile, {**options, "host": None}, os.environ), touch=touch)
-    else:
-        credentials = Credentials.read(profile.secrets, os.environ).required()
+    profile, credentials = target(profile, options, stack)
     out = base / options["out"] if options.get("out") else _folder(base, options, profile.url)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -74,6 +68,15 @@ def open_run(options: Mapping[str, Any], base: Path, stack: ExitStack, holds: Ho
             raise UsageError("--out must be another folder than that of --resume: what is kept there stays as it is.")
         earlier.refuse_unlike(keeping.header(profile, seed, embedded=embedded))
     return Run(Config(profile, credentials, out, seed, orders, provision, holds, embedded=embedded, earlier=earlier))
+
+
+def target(profile: Profile, options: Mapping[str, Any], stack: ExitStack) -> tuple[Profile, Credentials]:
+    """The host that is meant, and its credentials; where the profile names none, an embedded mock, started for it."""
+    if profile.url is not None:
+        return profile, Credentials.read(profile.secrets, os.environ).required()
+    host = stack.enter_context(embedded_host(options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock"))
+    resolved = resolve(host.profile, {**options, "host": None}, os.environ)
+    return replace(resolved, touch=profile.touch), host.credentials
 
 
 def _folder(base: Path, options: Mapping[str, Any], url: str | None) -> Path:
@@ -139,6 +142,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
                 "page_size": profile.switches.page_size,
                 "detected": dict(run.host.detected),
                 "settle_seen": round(run.host.needed_settle, 3),
+                **({"may_touch": str(profile.touch)} if profile.touch else {}),
             },
         },
         verdict=of_run(((row.level, row.verdict) for row in found), narrowed=narrowed),

@@ -107,6 +107,22 @@ def test_a_run_that_goes_on_keeps_what_was_written_before(tmp_path: Path, opened
     assert (row.scenarios, row.writes, row.needs) == (("one", "two"), {PACK: 2}, residue.ENDED)
 
 
+def test_a_run_that_resumes_another_tells_what_that_left_behind_as_well(tmp_path: Path, opened: Opened) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    first = opened(tmp_path / "first" / ledger.FILE)
+    first.saw(read_of("PROCESSING"))
+    first.writing([ID], PACK, "one", "pack")
+
+    second = opened(tmp_path / "second" / ledger.FILE, str, tmp_path / "first")
+    second.saw(read_of("COMPLETED"))
+
+    (row,) = second.rows()
+    assert row.after is not None
+    assert row.after["status"] == "COMPLETED"
+    assert len(lines(tmp_path / "second")) == len(lines(tmp_path / "first")) + 1
+
+
 def test_what_was_not_read_after_its_last_write_is_said() -> None:
     kept = Ledger(None)
     kept.saw(read_of("PROCESSING"))

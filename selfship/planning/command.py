@@ -6,8 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from selfship import orders_file, permission
-from selfship.credentials import Credentials
-from selfship.embedded import embedded_host
+from selfship import orders_file, permission, session
 from selfship.errors import UsageError
 from selfship.planning import plan, rehearsal, show, twin
 from selfship.planning.survey import survey
 from selfship.preflight import Stop
-from selfship.profile import Profile, configured, resolve
+from selfship.profile import configured
 from selfship.run import Config, Run
 
 BROKEN = 1
@@ -37,8 +34,9 @@ def run(options: Mapping[str, Any], base: Path, pytest_main: rehearsal.PytestMai
     permission.check_hours(profile, datetime.now(UTC))
     permission.check_touch(profile)
     orders = orders_file.load(base / options["orders"]) if options.get("orders") else {}
-    with _target(profile, options) as (target, credentials), tempfile.TemporaryDirectory(prefix="selfship-plan-") as at:
-        folder = Path(at)
+    with ExitStack() as stack:
+        target, credentials = session.target(profile, options, stack)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfship-plan-")))
         permitted = bool(target.touch or orders or target.loopback)
         reader = Run(Config(target, credentials, folder, orders=orders, read_only=True))
         with _waiting(f"Reading {target.url}"):
@@ -58,17 +56,6 @@ def run(options: Mapping[str, Any], base: Path, pytest_main: rehearsal.PytestMai
     else:
         show.show(made, Console(highlight=False), lambda text: _printable(reader.recorder.redact(text)))
     return 0
-
-
-@contextmanager
-def _target(profile: Profile, options: Mapping[str, Any]) -> Iterator[tuple[Profile, Credentials]]:
-    """The host to plan for, and its credentials; the embedded mock where no host is named."""
-    if profile.url is not None:
-        yield profile, Credentials.read(profile.secrets, os.environ).required()
-        return
-    with embedded_host(options.get("profile") or os.environ.get("SELFSHIP_PROFILE") or "mock") as host:
-        resolved = resolve(host.profile, {**options, "host": None}, os.environ)
-        yield replace(resolved, touch=profile.touch), host.credentials
 
 
 @contextmanager

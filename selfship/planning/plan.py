@@ -22,8 +22,8 @@ from selfship.verdict import Verdict
 SCHEMA = "selfship-plan/1"
 _OF_ORDERS = re.compile(r"Prepare (more orders:|.*; \d+ found\.)")
 """Advice that the list of orders answers."""
-CPU_S = 0.003
-"""Seconds of this machine that a request costs besides the host: measured over whole runs."""
+CPU_S, CHECK_S = 0.002, 0.002
+"""Seconds of this machine that a request costs besides the host, and a check: measured over whole runs."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _cost(survey: Survey, rehearsal: Rehearsal, profile: Profile) -> Cost:
         f"the rate of {rate:g} requests a second": requests / rate if rate else 0.0,
         f"{concurrency} requests at the same time": requests * latency / concurrency,
         f"the longest scenario, {rehearsal.longest} requests one after the other": rehearsal.longest * latency,
-        "this machine": requests * CPU_S,
+        "this machine": requests * CPU_S + sum(row.checks for row in rehearsal.results.requirements) * CHECK_S,
     }
     bound_by, seconds = max(times.items(), key=lambda item: item[1])
     return Cost(requests, rehearsal.orders, round(seconds, 1), bound_by)
