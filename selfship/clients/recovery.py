@@ -212,7 +212,7 @@ CLIENTS: tuple[Client, ...] = (
     bad("half_of_retry_after", "AGG-12", "waits half as long as Retry-After says", waits(429, 0.5)),
     bad("goes_elsewhere_after_429", "AGG-12", "asks for another listing at once after a 429", goes_elsewhere),
     bad("hammers_after_503", "AGG-12", "calls again at once after a 503", waits(503, 0.0)),
-    bad("ends_after_503", "AGG-12", "gives up for good after a 503", ends_on("503")),
+    bad("ends_after_503", "AGG-12", "gives up for good after a 503", ends_on("503"), also=("AGG-10",)),
     bad("ends_after_401", "AGG-13", "gives up for good when its token has expired", ends_on("401")),
     bad("keeps_the_old_token", "AGG-13", "goes on for a while with a token that has expired", old_token(8)),
     bad(
@@ -234,6 +234,7 @@ CLIENTS: tuple[Client, ...] = (
         "AGG-14",
         "takes an Update AWB without an answer for done, and packs",
         instead_of_reading(as_done("awb")),
+        also=("AGG-8",),
     ),
     bad(
         "goes_on_after_lost_status",

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from selfship import paths
+from selfship.errors import BrokenKitError
 from selfship.proving import contestants, digests
 from selfship.proving.cases import Case
 from selfship.proving.ring import Ring
@@ -52,6 +53,7 @@ class Arena(Ring[Process]):
             if url is not None:
                 client = self._start(_client(case, url), environ, folder / "client.log")
                 self._meet(client, referee, until)
+                _unbroken(folder / "client.log")
             return referee.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             return None
@@ -123,6 +125,13 @@ def _client(case: Case, url: str) -> list[str]:
     usual = [f"--host={url}", "--location=BLR-01", "--location=DEL-02", f"--idle={IDLE}"]
     pace = [f"--poll={POLL_S}", f"--timeout={CLIENT_TIMEOUT_S}"]
     return [sys.executable, *own, *usual, *pace, *(str(value).format(slow=SLOW_S) for _, value in case.switches)]
+
+
+def _unbroken(log: Path) -> None:
+    """BrokenKitError where the client crashed: then what it did not do says nothing."""
+    said = log.read_text(encoding="utf-8", errors="replace")
+    if "Traceback (most recent call last)" in said:
+        raise BrokenKitError(f"The client itself broke: {said.strip().splitlines()[-1]}")
 
 
 def _announced(referee: Process) -> str | None:

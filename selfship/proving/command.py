@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import threading
@@ -61,6 +62,8 @@ def _selected(wanted: Wanted, side: Side, options: Mapping[str, Any]) -> list[Ca
         return cases.select(wanted)
     if options["schemathesis"]:
         raise UsageError("--schemathesis compares what is found of hosts: leave out --clients, or that.")
+    if importlib.util.find_spec("tenacity") is None:
+        raise UsageError("The clients are made of the example client, which needs tenacity: pip install tenacity.")
     return cases.select(wanted, contestants.cases(), " of the clients")
 
 
