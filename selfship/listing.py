@@ -12,9 +12,11 @@ from rich.table import Table
 from selfship import requirements as table
 from selfship.errors import UsageError
 from selfship.nearest import hint
+from selfship.referee.rules import JUDGED_BY
 from selfship.results import Results
 
 COLUMNS = ("id", "level", "side", "statement", "source", "tests")
+JUDGES = "selfship/referee/rules"
 EXERCISED = ("verdict", "checks", "orders", "requests")
 """What a run adds to a row: how its checks ended, how many there were, and what they cost."""
 
@@ -27,7 +29,10 @@ def check(group: str | None) -> None:
 
 
 def rows(tests: Mapping[str, Sequence[str]], group: str | None = None) -> list[dict[str, Any]]:
-    """One row per requirement (of `group`, where given), in the table's order; `tests` are those of each."""
+    """One row per requirement (of `group`, where given), in the table's order; `tests` are those of each.
+
+    A client rule has no test of the suites: the referee judges it, by the function that is named instead.
+    """
     return [
         {
             "id": each.id,
@@ -35,7 +40,7 @@ def rows(tests: Mapping[str, Sequence[str]], group: str | None = None) -> list[d
             "side": each.side,
             "statement": each.statement,
             "source": each.source,
-            "tests": list(tests.get(each.id, ())),
+            "tests": [f"{JUDGES}/{JUDGED_BY[each.id]}"] if each.side == "client" else list(tests.get(each.id, ())),
         }
         for each in table.load().values()
         if group is None or each.group == group.upper()

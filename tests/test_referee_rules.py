@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from selfship import requirements
+from selfship.referee.rules import JUDGED_BY
+from selfship.referee.rules.ending import TITLES
 from tests.refereed import Client, Live, judged
 
 SCENARIO = """
@@ -169,6 +173,7 @@ def listing_without_status(client: Client) -> None:
     client.get("/oms/v3/shipment?pageNumber=1")
 
 
+FILES, FUNCTIONS = zip(*(where.split("::") for where in JUDGED_BY.values()), strict=True)
 BAD: list[tuple[Callable[[Client], None], str]] = [
     (token_in_query, "AGG-1"),
     (token_as_bearer, "AGG-1"),
@@ -194,6 +199,14 @@ BAD: list[tuple[Callable[[Client], None], str]] = [
     (second_awb, "AGG-18"),
     (second_courier, "AGG-18"),
 ]
+
+
+def test_each_client_rule_has_its_judge_and_its_title() -> None:
+    table = {each.id for each in requirements.load().values() if each.side == "client"}
+    named = [import_module(f"selfship.referee.rules.{file.removesuffix('.py')}") for file in FILES]
+
+    assert table == set(JUDGED_BY) == set(TITLES)
+    assert [name for module, name in zip(named, FUNCTIONS, strict=True) if not callable(getattr(module, name))] == []
 
 
 @pytest.mark.parametrize(("bad", "rule"), BAD, ids=[bad.__name__ for bad, _ in BAD])
