@@ -57,6 +57,7 @@ def kinds(old: Results, new: Results) -> list[Kind]:
         (row(a=P, level="SHOULD"), row(a=W, level="SHOULD"), Kind.REGRESSION),
         (row(a=F, b=P), row(a=F, b=F), Kind.REGRESSION),
         (row(a=F, b=P), row(a=F, b=P), Kind.STILL_FAILING),
+        (row(a=F, b=B), row(a=P, b=F), Kind.STILL_FAILING),
         (row(a=F), row(a=Verdict.WAIVED), Kind.STILL_FAILING),
         (row(a=Verdict.WAIVED), row(a=F), Kind.STILL_FAILING),
         (row(a=P), row(a=Verdict.WAIVED), Kind.NEWLY_WAIVED),

@@ -121,6 +121,9 @@ def _failing(
     if known:
         lapsed = " A waiver excused it before." if old.verdict is Verdict.WAIVED else ""
         return _as(Kind.STILL_FAILING, old, new, _said(new, known) + lapsed, known)
+    if broke := [check for check, verdict in was.items() if verdict in KNOWN_BROKEN]:
+        words = f"It was broken in {_count(broke, 'check')} and is now in {_count(unknown, 'other')}: "
+        return _as(Kind.STILL_FAILING, old, new, words + _said(new, unknown), unknown)
     why = "was not judged in the old run" if old.verdict in UNJUDGED else "is judged by checks that the old run had not"
     return _as(Kind.NEWLY_TESTED, old, new, f"It {why}, and is broken: {_said(new, unknown)}", unknown)
 

@@ -75,7 +75,12 @@ def _tell(run: Archived, points: list[Point], *, good: bool) -> None:
     click.echo("VERIFIED" if good else f"NOT VERIFIED: {count(bad, 'point')} {'does' if bad == 1 else 'do'} not hold")
     results = run.results
     verdict = results.verdict.replace("_", " ")
-    click.echo(f"It says: {results.target.get('url')} is {verdict}, {results.run.get('started')}.")
+    click.echo(_safe(f"It says: {results.target.get('url')} is {verdict}, {results.run.get('started')}."))
     for point in sorted(points, key=lambda one: (one.holds is not False, one.holds is None)):
-        click.echo(f"  {MARKS[point.holds]} {''.join(c if c.isprintable() else ' ' for c in point.words)}")
+        click.echo(_safe(f"  {MARKS[point.holds]} {point.words}"))
     click.echo(PROVES)
+
+
+def _safe(text: str) -> str:
+    """Without characters that write over a screen."""
+    return "".join(c if c.isprintable() else " " for c in text)
