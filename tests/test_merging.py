@@ -73,6 +73,10 @@ def test_all_shards_make_one_whole_run(shards: list[Path], tmp_path: Path) -> No
     jsonschema_rs.Draft202012Validator(json.loads(paths.RESULTS_SCHEMA.read_text("utf-8"))).validate(whole)
     assert (whole["verdict"], whole["run"]["narrowed"]) == ("conforming", False)
     assert [one["number"] for one in whole["run"]["shards"]["runs"]] == [1, 2]
+    assert len(whole["residue"]) == sum(len(results(one)["residue"]) for one in shards) > 100
+    assert {path.name for path in (tmp_path / "whole").iterdir()} == {
+        *("badge.svg", "certificate.html", "exchanges.har", "results.json", "summary.md"),
+    }
     assert "merged from 2 runs side by side" in (tmp_path / "whole" / "certificate.html").read_text("utf-8")
 
 
@@ -129,6 +133,8 @@ def test_what_broke_in_one_shard_is_broken_in_the_whole(broken: list[Path], tmp_
     finding = next(one for one in failed[0]["findings"] if one["verdict"] == "fail")
     exchange = har.read(tmp_path / "whole" / "exchanges.har")[finding["exchanges"][0] - 1]
     assert (exchange.operation, len(exchange.sent)) == ("awb", 21)
+    assert finding["stability"] == "deterministic"
+    assert any(one["exchange"] == exchange.seq for one in whole["reference"])
     assert whole["fix_first"][0]["requirement"] == "LIM-2"
     # The shards themselves were narrowed: so is what they make together.
     assert whole["run"]["narrowed"]

@@ -100,11 +100,16 @@ def _judged(
         for one in excused
     ]
     table = [one for one in requirements.load().values() if one.id in levels]
-    rows = judging.rows(table, checks, [], exchanges)
+    rows = judging.rows(table, checks, [], exchanges, _stability(parts))
     for row in rows:
         own = [one for part in parts for one in part.results.requirements if one.id == row.id]
         row.orders, row.requests = sum(one.orders for one in own), sum(one.requests for one in own)
     return rows, laid, waivers
+
+
+def _stability(parts: Sequence[Part]) -> dict[str, str]:
+    findings = (one for part in parts for row in part.results.requirements for one in row.findings)
+    return {one.check: one.stability for one in findings if one.stability}
 
 
 def _checks(part: Part) -> Iterator[Check]:
