@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from selfship.lifecycle import Event, State
-from selfship.mock.app import Host
+from selfship.mock.app import ABORT, Host
 from selfship.mock.order import Order, dumped
 from selfship.mock.population import Maker
 from selfship.mock.settings import MockSettings
@@ -51,8 +51,10 @@ class Tour:
         info = OPERATIONS[operation]
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         headers = [(TOKEN_HEADER.encode(), self.token.encode())] if self.token is not None else []
+        dropped: list[Any] = []
         scope = {
             "type": "http",
+            "extensions": {ABORT: lambda: dropped.append(operation)},
             "method": info.method,
             "path": info.path,
             "query_string": urlencode(query).encode(),
@@ -67,6 +69,9 @@ class Tour:
             sent.append(message)
 
         await self.host(scope, receive, send)
+        if dropped:
+            self._say((operation, "dropped"))
+            return 0, b""
         status, answer = int(sent[0]["status"]), bytes(sent[1]["body"])
         media = dict(sent[0]["headers"]).get(b"content-type", b"")
         self._say((operation, status, media, self._steady(answer)))

@@ -15,7 +15,7 @@ from tests.mock_host import mock
 from tests.mock_tour import PARTS, differs
 
 S, E = State, Event
-UNSEEN = {"slow", "rate_limited", "scarce_orders"}
+UNSEEN = {"slow", "rate_limited", "scarce_orders", "few_orders", "one_order_one_return"}
 """These differ in pace or in their orders alone: no tour tells."""
 
 _TOLD_APART = [part for part in ("batches", "journeys", *PARTS) if part not in ("races", "wire")]
