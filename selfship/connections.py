@@ -41,7 +41,8 @@ class Connections:
         name = (parts.hostname or "").encode("idna")
         secure = parts.scheme == "https"
         self._origin = httpcore.Origin(parts.scheme.encode(), name, parts.port or (443 if secure else 80))
-        self._host = parts.netloc.rpartition("@")[2].encode("idna") if parts.netloc.isascii() else name
+        shown = b"[" + name + b"]" if b":" in name else name
+        self._host = shown + f":{parts.port}".encode() if parts.port else shown
         self._path = parts.path.rstrip("/").encode()
         # A context of its own would cost each connection 20 ms.
         self._tls = ssl.create_default_context() if secure else None
