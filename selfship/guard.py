@@ -56,7 +56,7 @@ def _below_ids(value: Any, *, inside: bool = False) -> Iterator[Any]:
 
 def _written(value: Any) -> str:
     # A host that takes a number for an id takes it by its digits.
-    return value if isinstance(value, str) else str(int(value)) if value == int(value) else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 class Guard:

@@ -69,13 +69,14 @@ def test_a_read_only_guard_lets_reads_pass() -> None:
         [{"orderId": THEIRS}],
         [{"orderId": OURS}, {"orderId": THEIRS}],
         [{"orderId": int(THEIRS)}],
+        [{"orderId": float(2**64)}, {"orderId": THEIRS}],
         {"orderId": THEIRS},
         [{"orderId": [THEIRS]}],
         [{"orderId": {"id": THEIRS}}],
         [{"order": {"orderId": THEIRS}}],
         [{"shipment_id": THEIRS}],
     ],
-    ids=["alone", "beside", "number", "no-array", "list", "object", "deeper", "shipment"],
+    ids=["alone", "beside", "number", "float", "no-array", "list", "object", "deeper", "shipment"],
 )
 def test_an_order_that_was_not_lent_is_found_wherever_it_is_named(body: object) -> None:
     with pytest.raises(ForbiddenWriteError, match=THEIRS):
