@@ -24,8 +24,10 @@ def code(text: str) -> str:
 
 
 CODE = code(README)
-LINKED = {name: code((paths.ROOT / name).read_text("utf-8")) for name in re.findall(r"\]\(([\w./-]+\.md)\)", README)}
-"""The code of the documents that the README sends its readers to."""
+LINKED = {name: (paths.ROOT / name).read_text("utf-8") for name in re.findall(r"\]\(([\w./-]+\.md)\)", README)}
+"""The documents that the README sends its readers to."""
+DOCUMENTS = {"README.md": README, **LINKED}
+EVERYTHING = "\n".join(DOCUMENTS.values())
 COMMANDS = {name: command for name, command in cli.commands.items() if not command.hidden}
 
 
@@ -46,7 +48,7 @@ OF_OTHERS = {"--pdb", "--poll", "--rm", "--set", "--user", "--tx", "--dist"}
 
 def marked(name: str) -> str:
     """The one command of the fenced block after a marker."""
-    found = re.findall(rf"^<!-- command: {name} -->\n```sh\n(.*?)\n```$", README, re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"^<!-- command: {name} -->\n```sh\n(.*?)\n```$", EVERYTHING, re.DOTALL | re.MULTILINE)
     assert len(found) == 1
     return str(found[0])
 
@@ -63,14 +65,15 @@ def test_help_lists_the_same_commands() -> None:
 
 
 def test_each_option_and_command_in_the_readme_and_what_it_links_exists() -> None:
-    for text in (CODE, *LINKED.values()):
+    for text in map(code, DOCUMENTS.values()):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= ALL_OPTIONS | OF_OTHERS
         assert set(re.findall(r"(?:^|[\s/])selfship ([a-z]+)", text)) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_each_option_is_in_the_readme_or_in_a_document_on_its_command_that_the_readme_links(name: str) -> None:
-    texts = [CODE, *(text for text in LINKED.values() if re.search(rf"(?:^|[\s/])selfship {name}\b", text))]
+    linked = map(code, LINKED.values())
+    texts = [CODE, *(text for text in linked if re.search(rf"(?:^|[\s/])selfship {name}\b", text))]
     assert {option for option in options(COMMANDS[name]) if not re.search(rf"{option}\b", "\n".join(texts))} == set()
 
 
@@ -94,22 +97,26 @@ def test_ci_runs_the_readmes_command() -> None:
     assert marked("test") not in script
 
 
-def test_the_readme_explains_every_verdict_and_exit_status() -> None:
+def test_the_documents_explain_every_verdict_and_exit_status() -> None:
     for verdict in Verdict:
-        assert f"`{verdict.value}`" in README
+        assert f"`{verdict.value}`" in EVERYTHING
     for status in (0, 1, 2, 3, 4, 130):
-        assert f"\n| {status} | " in README
+        assert f"\n| {status} | " in EVERYTHING
 
 
-def test_each_variable_that_the_readme_names_is_read_by_the_kit() -> None:
+def test_each_variable_that_the_documents_name_is_read_by_the_kit() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in paths.PACKAGE.rglob("*.py"))
+    # The pipeline's own, which it hands on as arguments.
+    source += re.sub(
+        r"^    (SELFSHIP_\w+):", r'"\1"', (paths.ROOT / ".ci/gitlab.yml").read_text("utf-8"), flags=re.MULTILINE
+    )
 
-    assert {name for name in re.findall(r"SELFSHIP_[A-Z_]+[A-Z]", README) if f'"{name}"' not in source} == set()
+    assert {name for name in re.findall(r"SELFSHIP_[A-Z_]+[A-Z]", EVERYTHING) if f'"{name}"' not in source} == set()
 
 
-def test_each_path_that_the_readme_names_exists() -> None:
+def test_each_path_that_the_documents_name_exists() -> None:
     folders = "contracts|suites|fixtures|reports|selfship|tests|\\.ci"
-    named = set(re.findall(rf"`((?:{folders})/[\w./-]*)`", README))
+    named = set(re.findall(rf"`((?:{folders})/[\w./-]*)`", EVERYTHING))
 
     assert len(named) > 8
     assert {name for name in named if not (paths.ROOT / name).exists()} == set()
@@ -118,11 +125,23 @@ def test_each_path_that_the_readme_names_exists() -> None:
 def test_the_faults_in_the_examples_exist() -> None:
     from selfship.mock.faults import catalogue
 
-    named = set(re.findall(r"a seeded fault, such as `(\w+)`", README))
+    named = set(re.findall(r"a seeded fault, such as `(\w+)`", EVERYTHING))
     assert named
     assert named <= {fault.name for fault in catalogue()}
 
 
 def test_the_template_profile_is_where_the_readme_sends_people() -> None:
-    assert "template.toml" in README
+    assert "template.toml" in EVERYTHING
     assert set(tomllib.loads((paths.HOSTS / "template.toml").read_text(encoding="utf-8"))) <= {*KEYS, *KEYS[""]}
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_each_link_leads_to_a_file(name: str) -> None:
+    folder = (paths.ROOT / name).parent
+    lost = [link for link in re.findall(r"\]\(([\w./-]+)\)", DOCUMENTS[name]) if not (folder / link).is_file()]
+
+    assert lost == []
+
+
+def test_the_readme_stays_a_page() -> None:
+    assert len(README.splitlines()) <= 100
