@@ -223,15 +223,17 @@ class Caller:
         last byte of each is held until all have come as far: so they overlap, however quick the host is.
         """
         self.tokens.current(self)
-        if at_once:
-            self.wire.pace.reserve(len(calls))
-        gate, last = threading.Barrier(len(calls)), threading.Barrier(len(calls)) if at_once else None
+        return self._side_by_side(calls, self.wire.pace.group(len(calls)) if at_once else 0)
+
+    def _side_by_side(self, calls: Sequence[tuple[str, dict[str, Any]]], places: int) -> list[Exchange]:
+        """`places`: so many of the calls, the first, have a place among those in flight and end at one moment."""
+        gate, last = threading.Barrier(len(calls)), threading.Barrier(places) if places else None
         answers: list[Exchange | BaseException | None] = [None] * len(calls)
 
         def one(place: int, operation: str, options: dict[str, Any]) -> None:
             try:
                 gate.wait(timeout=2 * PATIENCE_S)
-                answers[place] = self.call(operation, **options, together=last)
+                answers[place] = self.call(operation, **options, together=last if place < places else None)
             except BaseException as exc:  # noqa: BLE001 - carried to the thread that asked
                 answers[place] = exc
 

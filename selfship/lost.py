@@ -107,3 +107,14 @@ def probed_again(
         known(flow, exchange)
         exchange, answer = send()
     return exchange, answer
+
+
+def once_more(flow: Flow, operation: str, options: dict[str, Any], exchange: Exchange) -> Exchange:
+    """The answer that counts, for a request that must change nothing and whose answer was lost: it is sent again."""
+    for _ in range(TIMES):
+        if exchange.status is not None:
+            break
+        flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+        known(flow, exchange)
+        exchange = flow.call(operation, **options)
+    return exchange

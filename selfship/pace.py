@@ -57,6 +57,7 @@ class Pace:
         self.concurrency = self.fewest = concurrency
         self.most = self.fastest = 0
         self._limit = float(concurrency)
+        self._groups = 0
         self._free = threading.Condition()
         self._lock = threading.Lock()
         self._open_at = 0.0
@@ -103,8 +104,32 @@ class Pace:
         if self._most > 0:
             self.rate = min(self.rate, self._most)
 
-    def reserve(self, count: int) -> None:
-        """Waits until `count` requests may start at one moment; their slots are then taken as `reserved`."""
+    def group(self, count: int) -> int:
+        """Places for requests that are to start at one moment, before all others: how many of `count` there are.
+
+        Each is then taken by a `reserved` slot, and given back with it.
+        """
+        places = min(count, self.concurrency)
+        with self._free:
+            self._groups += 1
+            try:
+                # Latency may have cut the bound, but these few are meant to overlap.
+                self._free.wait_for(lambda: self.stopped or self.in_flight + places <= self.concurrency)
+            finally:
+                self._groups -= 1
+                self._free.notify_all()
+            if self.stopped:
+                raise Interrupted
+            self._take(places)
+        try:
+            self._wait(places)
+        except Interrupted:
+            self._give_back(places)
+            raise
+        return places
+
+    def _wait(self, count: int) -> None:
+        """Waits until rate and host allow so many requests to start."""
         while True:
             known, wait = self.throttled, self._turn(count)
             if wait <= 0:
@@ -116,24 +141,28 @@ class Pace:
 
     @contextmanager
     def slot(self, *, reserved: bool = False) -> Iterator[None]:
-        """A place for one request in flight, once rate and host allow it."""
-        self._enter()
+        """A place for one request in flight, once rate and host allow it; `reserved`: it has one in a group."""
+        if not reserved:
+            with self._free:
+                self._free.wait_for(lambda: self.stopped or (not self._groups and self.in_flight < int(self._limit)))
+                if self.stopped:
+                    raise Interrupted
+                self._take(1)
         try:
             if not reserved:
-                self.reserve(1)
+                self._wait(1)
             yield
         finally:
-            with self._free:
-                self.in_flight -= 1
-                self._free.notify()
+            self._give_back(1)
 
-    def _enter(self) -> None:
+    def _take(self, count: int) -> None:
+        self.in_flight += count
+        self.most = max(self.most, self.in_flight)
+
+    def _give_back(self, count: int) -> None:
         with self._free:
-            self._free.wait_for(lambda: self.stopped or self.in_flight < int(self._limit))
-            if self.stopped:
-                raise Interrupted
-            self.in_flight += 1
-            self.most = max(self.most, self.in_flight)
+            self.in_flight -= count
+            self._free.notify_all()
 
     def widen(self, widest: int, per_second: float) -> None:
         """Lets as many in flight as keep up `per_second` on a host that takes its time, `widest` at most.

@@ -50,6 +50,7 @@ PER_SECOND, PER_SECOND_ELSEWHERE = 1200.0, 320.0
 """Requests a second that a run goes up to by itself: what a host on this machine gives, what a guest may ask for."""
 AGAIN = ", tried again"
 """Marks what belongs to a second try."""
+TRIES_AFTER_LOSS = 3
 AGAIN_AFTER_LOSS = ", once more after a lost answer"
 
 
@@ -283,10 +284,14 @@ class Run:
         began = time.monotonic()
         try:
             recording = run_scenario(which, param, flow)
-            if recording.lost and prepare is None and not note:
+            for _ in range(TRIES_AFTER_LOSS if prepare is None and not note else 0):
+                if not recording.lost:
+                    break
                 # What one lost answer leaves unknown, other orders can tell.
                 fresh = self._play(key, note=AGAIN_AFTER_LOSS)
-                recording = fresh if not (fresh.missing or fresh.lost) else recording
+                if fresh.missing:
+                    break
+                recording = fresh
             if not note:
                 self._keep(key, recording)
             return recording

@@ -56,6 +56,9 @@ def check_of(item: Any, requirement: str, error: BaseException | None) -> Check:
         ):
             return Check(**base, verdict=Verdict.ERROR, message="The check passed without looking at anything.")
         return Check(**base, verdict=verdict, exchanges=seen)
+    if isinstance(error, expect.CheckFailedError) and any(one.lost for one in recordings):
+        # A write whose answer never came may explain what was seen.
+        error = expect.BlockedError(expect.NO_ANSWER, error.message, error.exchanges)
     if isinstance(error, expect.CheckFailedError):
         verdict = Verdict.FAIL if level == "MUST" else Verdict.WARN if level == "SHOULD" else Verdict.OBSERVED
         return Check(**base, verdict=verdict, message=error.message, exchanges=error.exchanges or seen)

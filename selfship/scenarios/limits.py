@@ -173,7 +173,8 @@ def _find_unseen(flow: Flow, event: Event, bulk: Bulk, many: list[Order], state:
     if event is Event.DISPATCH:
         flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
         again = [(bulk.operation, {"body": [flow.item(event, one)], "step": "dispatch again"}) for one in many]
-        answered = flow.together(again)
+        together = zip(again, flow.together(again), strict=True)
+        answered = [lost.once_more(flow, operation, options, one) for (operation, options), one in together]
         bulk.proof = [exchange.seq for exchange in answered[-3:]]
         refused = [answers.read(exchange, 1).refused for exchange in answered]
         bulk.taken = [one.id for one, gone in zip(many, refused, strict=True) if gone]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from selfship import lost
 from selfship.flow import Flow
 from selfship.guard import made_up
 from selfship.lifecycle import EVENTS, Event, State
@@ -100,7 +101,8 @@ def broken_bodies(flow: Flow, order: Order) -> None:
     names = list(calls)
     for start in range(0, len(names), ABREAST):
         part = names[start : start + ABREAST]
-        flow.recording.kept.update(zip(part, flow.together([calls[name] for name in part]), strict=True))
+        for name, exchange in zip(part, flow.together([calls[name] for name in part]), strict=True):
+            flow.recording.kept[name] = lost.once_more(flow, *calls[name], exchange)
 
 
 NOT_JSON = {
