@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfship import answers, lifecycle, orders, overdue
+from selfship import answers, lifecycle, lost, orders, overdue
 from selfship.answers import Answer
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
