@@ -148,6 +148,10 @@ def _decoded(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer
 
 
 def _how(problem: Exception) -> str:
+    if isinstance(problem.__cause__, ssl.SSLError):
+        # A host that is there, and whose certificate or protocol is not taken.
+        why = getattr(problem.__cause__, "verify_message", "") or problem.__cause__.reason or "no handshake"
+        return f"TLS failed, {why}"
     if isinstance(problem, httpcore.ConnectError | httpcore.ConnectTimeout):
         return "refused"
     if isinstance(problem, httpcore.TimeoutException):

@@ -97,3 +97,11 @@ def test_a_header_that_cannot_be_sent_says_so() -> None:
         with pytest.raises(LostError, match="LocalProtocolError"):
             connections.send("GET", "/here", {"x-access-token": "a\nb"}, None)
         assert connections.send("GET", "/here", {}, None)[0] == 200
+
+
+def test_a_host_that_speaks_no_tls_is_not_called_refused() -> None:
+    with answering(lambda _: Response()) as connections:
+        port = connections._origin.port
+        secure = Connections(f"https://127.0.0.1:{port}", timeout_s=10)
+        with pytest.raises(LostError, match="TLS failed"):
+            secure.send("GET", "/here", {}, None)
