@@ -251,7 +251,12 @@ class Run:
 
         workers = max(1, min(len(keys), self.pace.concurrency))
         with ThreadPoolExecutor(workers, thread_name_prefix="again") as pool:
-            played = list(pool.map(one, keys))
+            try:
+                played = list(pool.map(one, keys))
+            except BaseException:
+                # Ctrl-C: those that play now give up at their next pause, instead of being waited for.
+                self.pace.stop()
+                raise
         return {key: recording for key, recording in zip(keys, played, strict=True) if recording is not None}
 
     @contextmanager

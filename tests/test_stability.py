@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,19 @@ def test_what_shows_after_settle_is_late_and_stays_broken(tmp_path: Path) -> Non
     with tried_again(tmp_path, "pack_shows_late", [("stepwise", None)], settle=1.0) as both:
         assert list(failing(*both)) == ["FWD-4"]
         assert str(failing(*both)["FWD-4"]).startswith("late by ")
+
+
+def test_a_second_try_that_is_stopped_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_on(tmp_path, [("stepwise", None)]) as (run, _):
+
+        def play(key: Key, **_: Any) -> None:
+            if key[0] == "intake":
+                raise KeyboardInterrupt
+            run.pace.pause(600)
+
+        monkeypatch.setattr(run, "_play", play)
+        with pytest.raises(KeyboardInterrupt):
+            run.play_again([("intake", None), ("stepwise", None)], until=math.inf)
 
 
 def test_the_first_that_misses_a_change_looks_on_and_all_others_know_what_it_saw() -> None:
