@@ -6,7 +6,8 @@ raises what `selfship.expect` raises. Scenarios start when collection has ended;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import inspect
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -110,8 +111,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if drop:
         config.hook.pytest_deselected(items=drop)
     keep = _of_the_shard(config.stash[DRIVING], keep)
-    # What judges the whole run's traffic comes last.
-    items[:] = sorted(keep, key=lambda item: "traffic" in getattr(item, "fixturenames", ()))
+    # What may want to look again in peace comes late, and what judges the whole run's traffic last.
+    items[:] = sorted(keep, key=lambda item: [name in _arguments(item) for name in LATE])
+
+
+LATE = ("traffic", "run")
+
+
+def _arguments(item: pytest.Item) -> Iterable[str]:
+    """What a test itself asks for; its fixtures may ask for more."""
+    test = getattr(item, "obj", None)
+    return inspect.signature(test).parameters if callable(test) else ()
 
 
 def _selected(config: pytest.Config, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:

@@ -242,6 +242,8 @@ async def _races(tour: Tour) -> None:
         tour.send("status", [item_of(E.DELIVERY_DONE, order)[1] for order in (shared, others[0])]),
         tour.send("status", [item_of(E.RTO_BAG_DELIVERED, order)[1] for order in (shared, others[1])]),
     )
+    for order in tour.make(S.DP_ASSIGNED, 32):
+        await tour.fire(E.AWB, order)
     crowd = tour.make(S.DP_ASSIGNED, 12)
     await asyncio.gather(*(tour.fire(E.AUTO_DISPATCH, order) for order in crowd))
     tour.note(alone, shared, *others, *crowd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections import Counter
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -48,6 +49,7 @@ class Host:
         self.tokens = Tokens(settings)
         own = (hook for variant in chosen(settings.variants) for hook in variant.hooks)
         self.at = Hooks([*select(settings.faults), *own])
+        self.under_way: Counter[str] = Counter()
         self._memory: dict[str, Any] = {}
         self._limiter = Limiter(settings.rate)
         self._secret = os.environ.get(SECRET_VARIABLE)
@@ -56,10 +58,14 @@ class Host:
         if scope["type"] != "http":
             raise RuntimeError("the mock speaks HTTP only")
         request = Request(scope, receive)
+        # From its first byte on, before its body is there.
+        self.under_way[scope["path"]] += 1
         try:
             answer = await self._answer(request)
         except ClientDisconnect:
             return
+        finally:
+            self.under_way[scope["path"]] -= 1
         if answer.status == DROPPED:
             scope["extensions"][ABORT]()
             return

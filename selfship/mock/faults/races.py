@@ -8,11 +8,15 @@ from selfship.lifecycle import Event
 from selfship.mock.conduct import Ruling
 from selfship.mock.faults.fault import Fault, always, both, event, on, several, when
 from selfship.mock.points import Ask, Hook, Point
+from selfship.operations import OPERATIONS
 
 GAP_S = 0.04
 """Between decision and effect, in seconds: longer than requests sent at once are apart."""
-CROWD = 6
-"""Single items inside at once from which on a crowded host fails: more than a few journeys bring side by side."""
+LOOK_S = 0.005
+FRESH = 32
+"""AWBs that a crowded host takes before it fails at all: else it would fail the journeys that a run begins with."""
+CROWD = 8
+"""Requests under way at once from which on a crowded host fails: more than journeys bring side by side by chance."""
 
 _ENDS = event(Event.DELIVERY_DONE, Event.RTO_BAG_DELIVERED)
 
@@ -22,15 +26,15 @@ def _single(ask: Ask) -> bool:
 
 
 def _comes_in(_: float, ask: Ask) -> float:
-    ask.memory["inside"] = ask.memory.get("inside", 0) + 1
-    return GAP_S
+    ask.memory["awbs"] = ask.memory.get("awbs", 0) + 1
+    return LOOK_S
 
 
 def _crowded(ask: Ask) -> bool:
-    """Asked on the way out, for each that came in."""
-    inside: int = ask.memory["inside"]
-    ask.memory["inside"] = inside - 1
-    return inside >= CROWD
+    if ask.memory["awbs"] <= FRESH:
+        return False
+    under_way: int = ask.host.under_way[OPERATIONS["awb"].path]
+    return under_way >= CROWD
 
 
 def _is_lost(ruling: Ruling, ask: Ask) -> Ruling:
@@ -64,7 +68,13 @@ FAULTS = (
         when(both(several("status"), _ENDS), always(GAP_S)),
     ),
     _crowd_of_awbs(
-        "crowded_awbs_are_lost", "counts an AWB that comes with many others at once, and loses it", _is_lost
+        "crowded_awbs_are_lost",
+        "counts an AWB that comes with many others at once, and loses it, after a while",
+        _is_lost,
     ),
-    _crowd_of_awbs("crowded_awbs_are_refused", "refuses an AWB that comes with many others at once", _is_turned_away),
+    _crowd_of_awbs(
+        "crowded_awbs_are_refused",
+        "refuses an AWB that comes with many others at once, after a while",
+        _is_turned_away,
+    ),
 )
