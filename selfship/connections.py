@@ -2,18 +2,18 @@
 
 It sends one request and gives back what came, raw: no cookies are kept, no redirect is followed, no proxy is asked.
 A connection is lent for one request at a time and kept for the next, whoever makes it: a run needs no more of them
-than it has requests in flight, and none waits behind another.
+than it has requests in flight, and none waits behind another. Each is a transport of httpx's with room for one
+connection: a client would keep cookies and cost twice the time, and a pool that many share is quadratic in them.
 """
 
 from __future__ import annotations
 
 import ssl
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-import httpcore
+import httpx
 
 from selfship import __version__
 
@@ -37,17 +37,11 @@ class Connections:
     """All connections of a run to its host, on one TLS context. Safe to use from several threads."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        parts = urlsplit(url)
-        name = (parts.hostname or "").encode("idna")
-        secure = parts.scheme == "https"
-        self._origin = httpcore.Origin(parts.scheme.encode(), name, parts.port or (443 if secure else 80))
-        shown = b"[" + name + b"]" if b":" in name else name
-        self._host = shown + f":{parts.port}".encode() if parts.port else shown
-        self._path = parts.path.rstrip("/").encode()
+        self.url = url.rstrip("/")
         # A context of its own would cost each connection 20 ms.
-        self._tls = ssl.create_default_context() if secure else None
-        self._extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout_s)}
-        self._idle: deque[httpcore.HTTPConnection] = deque()
+        self._tls = ssl.create_default_context() if urlsplit(url).scheme == "https" else False
+        self._extensions = {"timeout": httpx.Timeout(timeout_s).as_dict()}
+        self._idle: deque[httpx.HTTPTransport] = deque()
 
     def send(
         self,
@@ -63,54 +57,49 @@ class Connections:
         """
         connection = self._lent()
         try:
-            request = self._request(method, target, headers, content)
-            if content and last:
-                request.stream = _held(content, last)
+            request = self._request(method, target, headers, content, last)
             response = connection.handle_request(request)
+            response.request = request
             try:
                 body = response.read()
             finally:
                 response.close()
-            answer = response.status, _headers(response.headers), body
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ValueError) as problem:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as problem:
             connection.close()
             raise LostError(_how(problem)) from problem
         except BaseException:
             connection.close()
             raise
         self._idle.append(connection)
-        return _decoded(*answer)
+        return response.status_code, response.headers.multi_items(), body
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
-    def _lent(self) -> httpcore.HTTPConnection:
-        """The connection used last that still stands, else a new one."""
-        while self._idle:
-            try:
-                kept = self._idle.pop()
-            except IndexError:  # another thread was quicker
-                break
-            if kept.is_idle() and not kept.has_expired():
-                return kept
-            kept.close()
-        return httpcore.HTTPConnection(self._origin, self._tls, keepalive_expiry=KEPT_S)
+    def _lent(self) -> httpx.HTTPTransport:
+        """The connection used last, else a new one; the transport itself leaves one that has stood idle too long."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            alone = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_S)
+            return httpx.HTTPTransport(verify=self._tls, limits=alone, trust_env=False)
 
-    def _request(self, method: str, target: str, headers: Mapping[str, str], content: bytes | None) -> httpcore.Request:
-        sent = [(b"Host", self._host), (b"User-Agent", USER_AGENT.encode()), (b"Accept-Encoding", b"gzip, deflate")]
-        sent += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
-        if content is not None:
-            sent.append((b"Content-Length", str(len(content)).encode()))
-        elif method != "GET":
-            sent.append((b"Content-Length", b"0"))
-        where = httpcore.URL(
-            scheme=self._origin.scheme,
-            host=self._origin.host,
-            port=self._origin.port,
-            target=self._path + target.encode("ascii"),
-        )
-        return httpcore.Request(method, where, headers=sent, content=content, extensions=self._extensions)
+    def _request(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        last: Callable[[], object] | None,
+    ) -> httpx.Request:
+        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"}
+        sent |= {name: value.encode("ascii").decode() for name, value in headers.items()}
+        if content and last:
+            # With its length named, what is given piece by piece is no chunked body.
+            sent["Content-Length"] = str(len(content))
+        body = _held(content, last) if content and last else content
+        return httpx.Request(method, self.url + target, headers=sent, content=body, extensions=self._extensions)
 
 
 def _held(content: bytes, last: Callable[[], object]) -> Iterator[bytes]:
@@ -119,43 +108,23 @@ def _held(content: bytes, last: Callable[[], object]) -> Iterator[bytes]:
     yield content[-1:]
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1").lower(), _text(value)) for name, value in raw]
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _decoded(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
-    """The answer with its body unpacked. LostError where the body is not packed as its header says."""
-    coding = next((value.strip().lower() for name, value in headers if name == "content-encoding"), "")
-    if coding not in ("gzip", "x-gzip", "deflate") or not body:
-        return status, headers, body
-    try:
-        try:
-            # 32: either of the two forms, told apart by their first bytes.
-            return status, headers, zlib.decompress(body, zlib.MAX_WBITS | 32)
-        except zlib.error:
-            if coding != "deflate":
-                raise
-            return status, headers, zlib.decompress(body, -zlib.MAX_WBITS)
-    except zlib.error as problem:
-        raise LostError(f"DecodingError: {problem}") from problem
-
-
 def _how(problem: Exception) -> str:
-    if isinstance(problem.__cause__, ssl.SSLError):
+    tls = _tls_problem(problem)
+    if tls is not None:
         # A host that is there, and whose certificate or protocol is not taken.
-        why = getattr(problem.__cause__, "verify_message", "") or problem.__cause__.reason or "no handshake"
+        why = getattr(tls, "verify_message", "") or tls.reason or "no handshake"
         return f"TLS failed, {why}"
-    if isinstance(problem, httpcore.ConnectError | httpcore.ConnectTimeout):
+    if isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout):
         return "refused"
-    if isinstance(problem, httpcore.TimeoutException):
+    if isinstance(problem, httpx.TimeoutException):
         return "timeout"
-    if isinstance(problem, httpcore.RemoteProtocolError):
+    if isinstance(problem, httpx.RemoteProtocolError):
         return "dropped"
     return f"{type(problem).__name__}: {problem}"
+
+
+def _tls_problem(problem: BaseException | None) -> ssl.SSLError | None:
+    """What went wrong in TLS beneath `problem`, if anything did. The pool hides causes, not their context."""
+    while problem is not None and not isinstance(problem, ssl.SSLError):
+        problem = problem.__cause__ or problem.__context__
+    return problem

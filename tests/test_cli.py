@@ -46,9 +46,7 @@ def test_version(tmp_path: Path) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    source = (
-        "import sys; from selfship import cli; print([m for m in ('pytest', 'httpcore', 'rich') if m in sys.modules])"
-    )
+    source = "import sys; from selfship import cli; print([m for m in ('pytest', 'httpx', 'rich') if m in sys.modules])"
 
     told = subprocess.run([sys.executable, "-c", source], env=environment(), capture_output=True, text=True, check=True)
 

@@ -101,7 +101,6 @@ def test_a_header_that_cannot_be_sent_says_so() -> None:
 
 def test_a_host_that_speaks_no_tls_is_not_called_refused() -> None:
     with answering(lambda _: Response()) as connections:
-        port = connections._origin.port
-        secure = Connections(f"https://127.0.0.1:{port}", timeout_s=10)
+        secure = Connections(connections.url.replace("http:", "https:"), timeout_s=10)
         with pytest.raises(LostError, match="TLS failed"):
             secure.send("GET", "/here", {}, None)
