@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from selfship import orders
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
+from selfship.guard import named
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.orders import View
 from selfship.supply import Order
@@ -110,11 +111,17 @@ def probed_again(
 
 
 def once_more(flow: Flow, operation: str, options: dict[str, Any], exchange: Exchange) -> Exchange:
-    """The answer that counts, for a request that must change nothing and whose answer was lost: it is sent again."""
+    """The answer that counts, for a request that should change nothing and whose answer was lost.
+
+    It is sent again, once every order that it names was read.
+    """
     for _ in range(TIMES):
         if exchange.status is not None:
             break
+        flow.host.wire.note(NOTE)
         flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+        for order in sorted(named((exchange.request_body or "").encode("utf-8", "surrogatepass"))):
+            flow.read(order)
         known(flow, exchange)
         exchange = flow.call(operation, **options)
     return exchange

@@ -33,9 +33,9 @@ def ids_of(exchange: Exchange) -> set[str]:
     return {item["orderId"] for item in sent if isinstance(item, dict) and "orderId" in item}
 
 
-def blind(exchanges: list[Exchange]) -> list[int]:
+def blind(exchanges: list[Exchange]) -> list[tuple[str, ...]]:
     """Writes that follow a lost one on the same order before anybody has read that order."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for place, lost in enumerate(exchanges):
         if lost.status is not None or not OPERATIONS[lost.operation].writes:
             continue
@@ -44,7 +44,7 @@ def blind(exchanges: list[Exchange]) -> list[int]:
             if later.operation == "shipment":
                 unread -= {order for order in unread if order in later.url}
             elif OPERATIONS[later.operation].writes and unread & ids_of(later):
-                found.append(later.seq)
+                found.append((lost.scenario, lost.step, later.scenario, later.step))
                 break
     return found
 

@@ -78,6 +78,9 @@ def _effect(
         exchange, answer = flow.write(operation, body, step=name)
     bulk = Bulk(event, operation, [one.id for one in many], exchange, answer)
     moves = orders.tells_apart(many[0].state, target) or not_shown_before
+    if not moves and answer.kind is answers.Kind.NO_ANSWER:
+        # They cannot tell, but nothing is sent to an order again before it was read.
+        flow.read_all(many)
     if not moves and event is not Event.AWB:
         _move(many, event, target, answer, seen=False)
         return bulk
