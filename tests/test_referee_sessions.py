@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from selfship.cli import cli
 from selfship.errors import UsageError
 from selfship.referee import plan
 from selfship.referee.journal import Journal
@@ -237,6 +240,20 @@ def test_a_full_disk_ends_the_session_and_is_not_laid_at_the_client(
         assert said.status == 0
         assert isinstance(live.referee.broken, OSError)
         assert live.red() == set()
+
+
+def test_a_port_that_is_taken_is_told_and_leaves_no_folder(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        told = CliRunner().invoke(
+            cli, ["referee", "--port", port, "--out", str(tmp_path / "out")], standalone_mode=False
+        )
+
+    assert isinstance(told.exception, UsageError)
+    assert "choose another port" in str(told.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_idle_client_ends_the_session(tmp_path: Path) -> None:

@@ -34,8 +34,13 @@ _WORST = (RunVerdict.NONCONFORMING, RunVerdict.ERROR, RunVerdict.INCOMPLETE, Run
 
 def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> int:
     """Serves until the session ends; the exit status of its worst certificate. UsageError for what cannot work."""
-    session = _session(options, environ, base)
+    # Listening first: where that fails, no folder is left that would seem to hold a session.
     listening = listen("127.0.0.1", options["port"])
+    try:
+        session = _session(options, environ, base)
+    except UsageError:
+        listening.close()
+        raise
     url = address(listening)
     for partner in session.partners:
         partner.base = url
