@@ -94,6 +94,7 @@ def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
         "flaky_reads",
         "small_pages",
         "empty_listing_is_404",
+        "token_as_auth_token",
         "errors_are_text",
         "auto_invoicing",
     ],
