@@ -19,6 +19,8 @@ from selfship.errors import LeakError
 
 SHORTEST_SECRET = 6
 """Characters; a shorter one would be found in innocent text."""
+SHORTEST_THAT_STOPS, SHORTEST_NUMBER_THAT_STOPS = 8, 14
+"""A weaker one (`123456`) may stand in any id or time: it is replaced where text is captured, and stops no file."""
 _SAFE = re.compile(r"[A-Za-z0-9_.~-]+")
 """What nobody escapes."""
 # The marks that begin and end an escape may be escaped themselves.
@@ -31,11 +33,15 @@ _HASH = rf"(?:#|{_PERCENT}23)"
 
 @dataclass(frozen=True)
 class Spelling:
-    """One way to look for a secret. `anchor`: a part that each match has as it is, to look for first."""
+    """One way to look for a secret. `anchor`: a part that each match has as it is, to look for first.
+
+    `stops`: whether a file that holds it is refused.
+    """
 
     name: str
     anchor: str
     pattern: re.Pattern[str]
+    stops: bool = True
 
     def find(self, text: str) -> str | None:
         """What of `text` is the secret, None where nothing is."""
@@ -73,7 +79,7 @@ def forget() -> None:
 def held(text: str) -> str | None:
     """The variable whose secret `text` holds, None where it holds none."""
     for one in tuple(_known.values()):
-        found = one.find(text)
+        found = one.find(text) if one.stops else None
         if found is not None and not _innocent(found):
             return one.name
     return None
@@ -97,9 +103,10 @@ def spellings(name: str, value: str) -> Iterator[Spelling]:
     """`value` in clear or escaped for URLs, JSON, HTML or Python, once or again and again; and within Base64."""
     if len(value) < SHORTEST_SECRET:
         return
+    stops = len(value) >= (SHORTEST_NUMBER_THAT_STOPS if value.isdigit() else SHORTEST_THAT_STOPS)
     for text in (value, *_in_base64(value.encode("utf-8", "surrogatepass"))):
         anchor = max(_SAFE.findall(text), key=len, default="")
-        yield Spelling(name, anchor, re.compile("".join(map(_escaped, text))))
+        yield Spelling(name, anchor, re.compile("".join(map(_escaped, text))), stops)
 
 
 @cache

@@ -170,3 +170,11 @@ def test_the_kits_own_words_and_what_was_said_openly_are_no_secrets() -> None:
     assert secrecy.held("the requirements of STORE-4711") == "SELFSHIP_PASSWORD"
     secrecy.say_openly("STORE-4711")
     assert secrecy.held("the requirements of STORE-4711") is None
+
+
+def test_a_secret_that_may_stand_in_any_number_is_replaced_and_stops_no_file() -> None:
+    redact = Redactor({"SELFSHIP_PASSWORD": "123456", "SELFSHIP_USERNAME": "user-4711"})
+
+    assert redact("password=123456") == "password=$SELFSHIP_PASSWORD"
+    assert secrecy.held("order 17712345678") is None
+    assert secrecy.held("said user-4711") == "SELFSHIP_USERNAME"
