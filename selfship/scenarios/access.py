@@ -129,6 +129,18 @@ def without_location(flow: Flow) -> None:
         )
 
 
+def _reach(flow: Flow, order: Order, token: str) -> None:
+    """What the other credentials see of `order` and of its location: whether they cover it."""
+    flow.recording.kept["covers"] = flow.call(
+        "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
+    )
+    status = order.view.status if order.view else None
+    listing = {"orderStatus": status or "", "pageNumber": flow.host.first_page, "pageSize": 100, **flow.host.located()}
+    flow.recording.kept["lists"] = flow.call(
+        "shipment", params=listing, token=token, step="the first location, listed with the other credentials"
+    )
+
+
 @scenario(
     params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12, walks=carrying, joins=1, gentle=True
 )
@@ -143,14 +155,7 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
     for event in ways.left(order.history, carrying(state)):
         flow.fire(event, order)
     flow.recording.kept["token"] = True
-    flow.recording.kept["covers"] = flow.call(
-        "shipment", params=flow.host.by_id(order.id), token=token, step="the order, read with the other credentials"
-    )
-    status = order.view.status if order.view else None
-    listing = {"orderStatus": status or "", "pageNumber": flow.host.first_page, "pageSize": 100, **flow.host.located()}
-    flow.recording.kept["lists"] = flow.call(
-        "shipment", params=listing, token=token, step="the first location, listed with the other credentials"
-    )
+    _reach(flow, order, token)
     probes = [
         Probe(
             f"{EVENTS[event].operation} by another location",
@@ -174,12 +179,13 @@ def foreign(flow: Flow, state: State, order: Order) -> None:
             flow.recording.kept[operation] = (exchange, own, order.id, order.awb)
 
 
-@scenario(Need(State.PLACED), Need(State.PLACED, other_location=True), weight=8)
+@scenario(Need(State.PLACED), Need(State.PLACED, other_location=True), weight=10)
 def foreign_in_a_batch(flow: Flow, order: Order, theirs: Order) -> None:
     """The second location confirms an order of its own and, in the same request, one of the first."""
     other = flow.host.other_tokens
     token = other.value if other else None
     if token:
+        _reach(flow, order, token)
         items = [flow.item(Event.CONFIRM, theirs), flow.item(Event.CONFIRM, order)]
         before = flow.read(order)
         sent = flow.write("confirm", items, token=token, step="confirm of an own order and another location's")

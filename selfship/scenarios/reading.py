@@ -6,7 +6,7 @@ from typing import Any
 
 from selfship import orders
 from selfship.flow import Flow
-from selfship.lifecycle import Event, State
+from selfship.lifecycle import COARSE, Event, State
 from selfship.orders import View
 from selfship.pace import pauses
 from selfship.probing import unknown_id
@@ -213,7 +213,19 @@ def delivered_listing(flow: Flow, order: Order) -> None:
     flow.fire(Event.RTO_BAG_DELIVERED, order)
     flow.recording.kept["id"] = order.id
     if order.state is State.RTO_BAG_DELIVERED:
-        flow.recording.kept["listed"] = _find(flow, order.id, "RETURN_DELIVERED")
+        listed = _find(flow, order.id, "RETURN_DELIVERED")
+        if listed is None and _accepted_by_itself(flow, order):
+            return
+        flow.recording.kept["listed"] = listed
+
+
+def _accepted_by_itself(flow: Flow, order: Order) -> bool:
+    """Whether the host, seen to deliver the RTO, has accepted it since: then that listing has lost it rightly."""
+    now = flow.read(order)
+    accepted = now is not None and now.status in (*COARSE[State.RTO_BAG_ACCEPTED], *COARSE[State.CREDIT_NOTE_GENERATED])
+    if accepted:
+        flow.host.detect("rto_acceptance", "auto")
+    return accepted
 
 
 @scenario(Need(State.RETURN_BAG_DELIVERED), weight=8, walks=())
