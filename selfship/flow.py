@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BY_ITSELF = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "rto_acceptance", Event.CREDIT_NOTE: "credit_note"}
 """Events that a host may fire itself, and the switch that says so."""
+ITS_OWN_STEPS = frozenset(lifecycle.AUTOMATIC.values())  # Where a host goes in its own time, and unseen.
 NO_ROUTE = (404, 405, 501)
 SPARED = (
     "Prepare more orders: this is advice, and a host that does not follow it would have spoiled the one order that was"
@@ -290,9 +291,8 @@ class Flow:
         if step.outcome == "accepted":
             step.message = f"{what}: {said}"
             visible = step.after is not None and orders.tells_apart(order.state, target)
-            order.touched(seen=visible and target not in lifecycle.AUTOMATIC)
-            order.view = step.after or order.view
-            order.state = self._state_now(target, step.after)
+            order.view, order.state = step.after or order.view, self._state_now(target, step.after)
+            order.touched(seen=visible and order.state not in ITS_OWN_STEPS)
             order.awb, order.courier = item.get("awbNumber", order.awb), item.get("courierName", order.courier)
             self._last[order.id] = step
             self._took_by_itself(target, order.state, step)
@@ -341,8 +341,8 @@ class Flow:
             step.message = f"the host did {event.value} by itself"
             # Seen to happen: what refusals of it are held against.
             self.host.took(event, step)
-            order.touched(seen=True)
             order.view, order.state = view, self._state_now(target, view)
+            order.touched(seen=order.state not in ITS_OWN_STEPS)
             return self._arrived(self.keep(step), order)
         if refused is not None:
             refused.outcome = "refused"

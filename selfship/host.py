@@ -67,6 +67,10 @@ class Host:
         given = getattr(self.profile.switches, name)
         return given if given is not None else self.detected.get(name)
 
+    def invoices_alone(self) -> bool:
+        """Whether the host makes every invoice and credit note by itself: then no Update Invoice need be taken."""
+        return self.switch("invoicing") == self.switch("credit_note") == "auto"
+
     def leaves_open(self, name: str) -> bool:
         """Whether the profile leaves a switch open: what the run has found out may yet turn out otherwise."""
         return getattr(self.profile.switches, name) is None

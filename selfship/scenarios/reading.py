@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from selfship import orders
+from selfship.exchanges import Exchange
 from selfship.flow import Flow
 from selfship.lifecycle import COARSE, Event, State
 from selfship.orders import View
@@ -18,6 +19,8 @@ RETURN_STATUSES = ("RETURN_PROCESSING", "RETURN_DELIVERED", "RETURN_ACCEPTED")
 SMALL_PAGE = 7
 NEAR = "read an id one digit away"
 MOST_SMALL_PAGES = 12
+MOST_MOVES = 4
+"""How often an order is looked for where the host's own steps have taken it meanwhile."""
 SIDE_BY_SIDE = 6
 """Pages of a listing that are asked for at the same time."""
 
@@ -177,23 +180,30 @@ def agreement(flow: Flow, state: State, order: Order) -> None:
     kept = flow.recording.kept
     kept["id"], kept["view"] = order.id, view
     status = view.status if view and view.status else ""
-    info = flow.ask_read("info", flow.host.by_id(order.id), lambda views: _is(views, order.id, status))
-    kept["info"] = info
-    kept["listed"] = _find(flow, order.id, status)
-    kept["again"] = flow.read(order)
+    for _ in range(MOST_MOVES):
+        kept["info"] = _told(flow, order.id, status)
+        kept["listed"] = _find(flow, order.id, status)
+        now = kept["again"] = flow.read(order)
+        if now is None or not now.status or now.status == status:
+            break
+        # The host has moved it on by itself: it is looked for where it went.
+        status = now.status
     if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
         flow.fire(Event.AWB, order)
         kept["listed with awb"] = _find(flow, order.id, status)
     if state is State.BAG_PICKED:
         flow.fire(Event.DELIVERY_DONE, order)
-        kept["info later"] = flow.ask_read(
-            "info", flow.host.by_id(order.id), lambda views: _is(views, order.id, "DELIVERED")
-        )
+        kept["info later"] = _told(flow, order.id, "DELIVERED")
         kept["later"] = flow.read(order)
 
 
-def _is(views: list[View], order_id: str, status: str) -> bool:
-    return any(view.id == order_id and view.status == status for view in views)
+def _told(flow: Flow, order_id: str, status: str) -> Exchange:
+    """What /info says of the order, asked again within settle until it says `status`."""
+    return flow.ask_read(
+        "info",
+        flow.host.by_id(order_id),
+        lambda views: any(view.id == order_id and view.status == status for view in views),
+    )
 
 
 def _find(flow: Flow, order_id: str, status: str) -> View | None:
