@@ -196,7 +196,11 @@ class Run:
         if self.config.provision is not None or not any(needs_of(key) for key in keys):
             return Allotment(free=tuple(keys))
         switches = {name: self.host.switch(name) for name in ("edition", *SWITCHES)}
-        stock = self.host.supply.stock(other=self.host.other_tokens is not None)
+        try:
+            stock = self.host.supply.stock(other=self.host.other_tokens is not None)
+        except Interrupted:
+            # Stopped while it took stock: each scenario says so for itself.
+            return Allotment(free=tuple(keys))
         return allot(stock, self.asks, switches, keys)
 
     def _carry(self, relay: Relay, turn: Turn, begin: Future[list[Future[Recording]]]) -> Recording:
