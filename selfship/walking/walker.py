@@ -15,7 +15,7 @@ from selfship import answers, lifecycle, orders
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.expect import NO_ANSWER
-from selfship.flow import NO_ROUTE, Flow
+from selfship.flow import ITS_OWN_STEPS, NO_ROUTE, Flow
 from selfship.lifecycle import EVENTS, Cell, Event, State
 from selfship.operations import OPERATIONS
 from selfship.orders import View
@@ -205,10 +205,10 @@ class Walker:
         # Where Update AWB does not show, another rule says so; waiting for it each time would tell nothing more.
         self._awb_shows = self._awb_shows and (awb is None or awb in view.awbs)
         self.taken.append(view.seq)
-        seen = orders.tells_apart(one.model.state, target) and target not in lifecycle.AUTOMATIC
-        one.order.touched(seen=seen)
+        seen = orders.tells_apart(one.model.state, target)
         one.move(event, cell, self.reading)
         one.view = one.order.view = self._at_rest(one, view)
+        one.order.touched(seen=seen and one.model.state not in ITS_OWN_STEPS)
 
     def _at_rest(self, one: _Walked, view: View) -> View:
         """The order once the host's automatic steps are done; where they do not come, it is lost to the walk."""
