@@ -114,11 +114,20 @@ class Walker:
         if any(cell.outcome in REFUSALS for _, _, cell in items):
             for one, _, _ in items:
                 settled(self.flow, one.order)
+                self._catch_up(one)
         sent = self._send(items)
         if len(items) == 1:
             self._judge_one(sent)
         else:
             self._judge_batch(sent)
+
+    def _catch_up(self, one: _Walked) -> None:
+        """A state with a status of its own may have come to show it only now: what is refused next did not do that."""
+        if one.order.seen or one.view is None or one.model.state not in lifecycle.OWN_STATUS:
+            return
+        now = self.flow.read(one.order)
+        if now is not None and orders.shows(now.status, one.model.state) and now.awbs == one.view.awbs:
+            one.view = now
 
     def _send(self, items: list[tuple[_Walked, Event, Cell]]) -> _Call:
         """Sends one request; a refusal is repeated while an earlier write may not have settled."""
