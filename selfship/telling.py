@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -31,6 +32,16 @@ def _cell(item: Any) -> tuple[State, Event] | None:
     return (state, event) if isinstance(state, State) and isinstance(event, Event) else None
 
 
+def _cut_short(recordings: Sequence[Recording]) -> BaseException | None:
+    """Why something is not in the recordings that a test looks at: one of them broke off before it."""
+    for recording in recordings:
+        try:
+            expect.whole(recording)
+        except expect.VERDICTS as verdict:
+            return verdict
+    return None
+
+
 def check_of(item: Any, requirement: str, error: BaseException | None) -> Check:
     """What a test of a requirement says by its end: `error` is what it raised. `item` is pytest's."""
     recordings = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Recording)]
@@ -56,6 +67,8 @@ def check_of(item: Any, requirement: str, error: BaseException | None) -> Check:
         ):
             return Check(**base, verdict=Verdict.ERROR, message="The check passed without looking at anything.")
         return Check(**base, verdict=verdict, exchanges=seen)
+    if isinstance(error, KeyError):
+        error = _cut_short(recordings) or error
     if isinstance(error, expect.CheckFailedError) and any(one.lost for one in recordings):
         # A write whose answer never came may explain what was seen.
         error = expect.BlockedError(expect.NO_ANSWER, error.message, error.exchanges)

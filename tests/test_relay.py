@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from selfship.lifecycle import Event, State
 from selfship.mock.settings import MockSettings
 from selfship.run import Run
 from selfship.scenario import Recording
-from tests.played import run_on
+from selfship.telling import check_of
+from selfship.verdict import Verdict
+from tests.played import run_on, suite
 
 S, E = State, Event
 STEPWISE, NDR, DELIVERED = ("stepwise", None), ("ndr", None), ("delivered", None)
@@ -81,6 +84,18 @@ def test_a_carrier_that_breaks_leaves_its_reason_to_those_who_waited(tmp_path: P
         assert broken is not None
         assert broken.rule == "FWD-4"
         assert found[row].broken is broken
+
+
+def test_what_a_spoiled_order_kept_from_happening_is_blocked_by_the_probe(tmp_path: Path) -> None:
+    row = ("matrix", S.DP_ASSIGNED)
+    with shared(tmp_path, STEPWISE, row, faults=("dispatch_unpacked",)) as (_, found):
+        test = suite("reading/test_reading_orders.py").test_order_shows_its_awb_and_courier
+        recordings = {"stepwise": found[STEPWISE], "return_journey": Recording("return_journey")}
+        with pytest.raises(KeyError) as lack:
+            test(**recordings, way="forward")
+        item = SimpleNamespace(nodeid="x::y", name="y", obj=test, funcargs=recordings)
+        check = check_of(item, "FET-12", lack.value)
+        assert (check.verdict, check.blocked_by) == (Verdict.BLOCKED, "STA-8")
 
 
 def test_a_strict_host_costs_the_order_nothing(tmp_path: Path) -> None:
