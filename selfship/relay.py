@@ -78,7 +78,7 @@ class Relay:
         if lost is not None:
             return self._without(turn.key, lost)
         lent = [slot.order for slot in slots if slot.order is not None]
-        before = {order.id: self._look(order) for order in lent}
+        before = {order.id: _Before(order, self._read(order)) for order in lent}
         passage = _Passage(self, guests)
 
         def prepare(flow: Flow) -> None:
@@ -90,7 +90,7 @@ class Relay:
         recording = self.play(turn.key, prepare)
         spoiled, why = passage.spoiled, ""
         for order in lent:
-            spoiled = spoiled or self._spoiled(turn.key, recording, order, before[order.id])
+            spoiled = spoiled or self._spoiled(recording, order, before[order.id])
         if SCENARIOS[turn.key[0]].walks(turn.key[1]) is None or recording.missing or recording.crashed:
             why = f"The order that was to serve for this was spent on {recording.scenario}."
         for slot in slots:
@@ -98,14 +98,15 @@ class Relay:
                 slot.order, slot.spoiled, slot.why = None, spoiled, why
         return recording
 
-    def _spoiled(self, key: Key, recording: Recording, order: Order, before: View | None) -> Step | None:
+    def _spoiled(self, recording: Recording, order: Order, before: _Before) -> Step | None:
         """The step after which nobody knows where the order stands; None where it is where it should be."""
         broken = recording.broken
         if broken is not None and not self._stands(broken, order):
             return broken
         doubt = doubted(recording, order)
-        if doubt is None and SCENARIOS[key[0]].walks(key[1]) == () and not self._same(before, order):
-            return next(iter(recording.steps.values()), None) or unknown(recording, order)
+        led = len(order.history) > before.events
+        if doubt is None and not led and not self._same(before.view, order):
+            return unknown(recording, order)
         return doubt
 
     def _stands(self, step: Step, order: Order) -> bool:
@@ -113,14 +114,14 @@ class Relay:
         optional = self.host.switch("edition") == "strict" and step.event in NDR_EVENTS
         return optional and step.outcome == "refused" and step.order == order.id
 
-    def _look(self, order: Order) -> View | None:
-        """The order as a read shows it, once a late change would have shown."""
-        if self.host.needed_settle:
-            self.host.wire.pace.pause(self.host.needed_settle * 1.5)
+    def _read(self, order: Order) -> View | None:
         return Flow(self.host, BETWEEN).read(order)
 
     def _same(self, before: View | None, order: Order) -> bool:
-        now = self._look(order)
+        """Whether the order shows what it showed, once a late change would have shown."""
+        if self.host.needed_settle:
+            self.host.wire.pace.pause(self.host.needed_settle * 1.5)
+        now = self._read(order)
         return before is None or now is None or before.same_as(now)
 
     def _without(self, key: Key, slot: Slot) -> Recording:
@@ -143,6 +144,13 @@ class Relay:
         self.futures[key].set_result(recording)
 
 
+class _Before:
+    """An order as a scenario finds it."""
+
+    def __init__(self, order: Order, view: View | None) -> None:
+        self.view, self.events = view, len(order.history)
+
+
 class _Passage:
     """Lets those who wait for an order meet it on its way. `spoiled`: the probe that ended it, if any."""
 
@@ -154,10 +162,10 @@ class _Passage:
         """Plays whoever waits for an order that stands where this one does. BrokenError where one of them spoils it."""
         place = Place(order.state, tuple(order.history))
         for key in [key for key in self.guests if steps(place, key) == ()]:
-            before = self.relay._look(order)
+            before = _Before(order, self.relay._read(order))
             recording = self._played(key, self.guests.pop(key), order)
             self.relay.futures[key].set_result(recording)
-            self.spoiled = self.relay._spoiled(key, recording, order, before)
+            self.spoiled = self.relay._spoiled(recording, order, before)
             if self.spoiled is not None:
                 raise BrokenError(self.spoiled)
 

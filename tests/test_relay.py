@@ -99,11 +99,22 @@ def test_what_a_spoiled_order_kept_from_happening_is_blocked_by_the_probe(tmp_pa
 
 
 def test_a_strict_host_costs_the_order_nothing(tmp_path: Path) -> None:
-    keys = (STEPWISE, NDR, ("matrix", S.OUT_FOR_DELIVERY), ("matrix", S.BAG_PICKED))
+    end = ("matrix", S.DELIVERY_DONE)
+    keys = (
+        STEPWISE,
+        NDR,
+        ("matrix", S.OUT_FOR_DELIVERY),
+        ("matrix", S.BAG_PICKED),
+        end,
+        ("pushed_again", S.DELIVERY_DONE),
+    )
     with shared(tmp_path, *keys, mock={"edition": "strict"}, edition=None) as (run, found):
         assert run.host.switch("edition") == "strict"
         assert found[NDR].broken is not None
         assert found["matrix", S.BAG_PICKED].broken is None
+        # The order stayed where it was, and is walked on from there.
+        assert found[end].broken is None
+        assert found["pushed_again", S.DELIVERY_DONE].broken is None
 
 
 def test_states_that_the_host_leaves_by_itself_are_passed_by(tmp_path: Path) -> None:
