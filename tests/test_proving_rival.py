@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rich.console import Console
+
 from selfship.proving import rival
+from selfship.proving.bench import Bench
 from selfship.proving.cases import Case
 from selfship.proving.rival import Word
 from tests.proving import fault
@@ -73,3 +76,16 @@ def test_a_word_on_an_earlier_mock_stands_and_is_told_apart(tmp_path: Path) -> N
     assert rival.kept(case, tmp_path) == before
     assert [one.earlier for one in rival.caught({case.id: before}, [])] == [True]
     assert [one.earlier for one in rival.caught({case.id: Word(case.id, rival.of_case(case))}, [])] == [False]
+
+
+def test_what_it_has_said_in_a_folder_stands_beside_later_proofs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, 1, Console(quiet=True))
+    caught, never_asked = fault(), fault("never_asked")
+    rival.save(Word(caught.id, rival.of_case(caught), ("a", "b")), tmp_path)
+    assert bench.rival_so_far([PLAIN, caught, never_asked]) is None
+
+    for control in rival.controls(PLAIN):
+        rival.save(Word(control.id, rival.of_case(control), ("a",)), tmp_path)
+
+    assert bench.rival_so_far([PLAIN, caught, never_asked]) == [rival.Caught(caught.id, ("b",))]
+    assert bench.rival_so_far([PLAIN, never_asked]) is None

@@ -44,8 +44,7 @@ class Bench:
 
     def rival(self, selected: Sequence[Case], *, fresh: bool) -> list[Caught]:
         """What schemathesis alone makes of the plain host and of each fault."""
-        controls = [one for case in selected if case.kind == "plain" for one in rival.controls(case)]
-        faults = [case for case in selected if case.kind == "fault"]
+        controls, faults = _asked(selected)
 
         def stands(case: Case) -> Word | None:
             return rival.kept(case, self._out)
@@ -58,6 +57,14 @@ class Bench:
         tool = Rival()
         words = self._each([*controls, *faults], None if fresh else stands, tool.judge, save, tool.stop)
         return rival.caught({case.id: word for case, word in words.items()}, controls)
+
+    def rival_so_far(self, selected: Sequence[Case]) -> list[Caught] | None:
+        """What it has said of them in this folder, and no more; None where it was not asked of a conforming host."""
+        controls, faults = _asked(selected)
+        words = {case.id: word for case in (*controls, *faults) if (word := rival.kept(case, self._out))}
+        if not controls or any(case.id not in words for case in controls):
+            return None
+        return rival.caught(words, controls) or None
 
     def _each(
         self,
@@ -89,6 +96,12 @@ class Bench:
             stop()
             workers.join()
         return found
+
+
+def _asked(selected: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    """The conforming hosts and the faults among these cases that schemathesis is asked about."""
+    controls = [one for case in selected if case.kind == "plain" for one in rival.controls(case)]
+    return controls, [case for case in selected if case.kind == "fault"]
 
 
 @dataclass(frozen=True)

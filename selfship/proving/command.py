@@ -91,8 +91,9 @@ def _proof(bench: Bench, selected: Sequence[Case], options: Mapping[str, Any], *
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     ring = Arena() if options["clients"] else None
     found = bench.prove(selected, fresh=options["fresh"], ring=ring)
-    compare = options["schemathesis"] and not bench.interrupted
-    rival = bench.rival(selected, fresh=options["fresh"]) if compare else None
+    ask = options["schemathesis"] and not bench.interrupted
+    so_far = None if options["clients"] else bench.rival_so_far(selected)
+    rival = bench.rival(selected, fresh=options["fresh"]) if ask else so_far
     return report.proof(
         kills.table({case: found[case] for case in selected if case in found}),
         started=started,
