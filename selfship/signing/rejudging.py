@@ -17,7 +17,7 @@ from typing import Any
 from selfship import expect, paths
 from selfship.exchanges import Exchange
 
-TRAFFIC = "traffic"
+TRAFFIC, HOST = "traffic", "host"
 Judgement = Callable[..., None]
 
 
@@ -28,6 +28,17 @@ class Again:
     check: str
     requirements: tuple[str, ...]
     words: str | None
+
+
+class Gone:
+    """The host of a run that has ended: what a check would ask of it keeps the check from being judged again."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise expect.NotTestableError(f"The host cannot be asked for {name} any more.")
+
+    def invoices_alone(self) -> bool:
+        """Asked only where nothing was answered 2xx, and then there is nothing to judge again."""
+        return False
 
 
 def judged_again(exchanges: Sequence[Exchange]) -> list[Again]:
@@ -46,7 +57,10 @@ def judged_again(exchanges: Sequence[Exchange]) -> list[Again]:
 
 
 def _checks() -> Iterator[tuple[str, tuple[str, ...], Judgement, dict[str, Any]]]:
-    """Id, requirements, function and parameters of every case of every check that asks for traffic alone."""
+    """Id, requirements, function and parameters of every case of every check that asks for traffic alone.
+
+    A check may ask for the host beside it: it gets one that is gone.
+    """
     for path in sorted((paths.SUITES / "host").rglob("test_*.py")):
         if TRAFFIC in path.read_text(encoding="utf-8"):
             for name, judge in vars(_module(path)).items():
@@ -59,11 +73,13 @@ def _cases(name: str, judge: Judgement) -> Iterator[tuple[str, tuple[str, ...], 
     requirements = tuple(str(one) for mark in marks if mark.name == "requirement" for one in mark.args)
     varied = [mark.args for mark in marks if mark.name == "parametrize"]
     wanted = set(inspect.signature(judge).parameters)
+    beside: dict[str, Any] = {HOST: Gone()} if HOST in wanted else {}
+    wanted -= {HOST}
     if not varied and wanted == {TRAFFIC}:
-        yield name, requirements, judge, {}
+        yield name, requirements, judge, beside
     elif len(varied) == 1 and isinstance(varied[0][0], str) and wanted == {TRAFFIC, varied[0][0]}:
         for value in varied[0][1]:
-            yield f"{name}[{value}]", requirements, judge, {varied[0][0]: value}
+            yield f"{name}[{value}]", requirements, judge, {varied[0][0]: value, **beside}
 
 
 def _module(path: Path) -> ModuleType:
