@@ -13,17 +13,14 @@ from urllib.parse import parse_qs
 from starlette.types import Receive, Scope, Send
 
 from selfship.mock.answers import Answer, error
+from selfship.mock.app import ABORT, MAX_BODY
 from selfship.operations import TOKEN_HEADER
 from selfship.referee import pages
 from selfship.referee.partner import Partner
 from selfship.referee.visit import Came
 
-MAX_BODY = 1_000_000
-"""Bytes of a request's body; 20 orders need a hundredth of that."""
 GONE_S = 5.0
 """Seconds within which a dropped connection is gone."""
-ABORT = "selfship.abort"
-"""Where the server puts the function that drops the connection of a request."""
 
 
 class Referee:

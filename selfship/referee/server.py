@@ -7,27 +7,10 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from selfship.mock import serve
-from selfship.referee.app import ABORT
 
 LOOK_S = 0.1
 """How often it is looked whether the session has ended."""
-
-
-class _Protocol(H11Protocol):
-    """As uvicorn's, and tells the application how to drop the connection: a time-out has no answer."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        app = self.app
-
-        async def with_abort(scope: Any, receive: Any, send: Any) -> None:
-            scope["extensions"] = {**(scope.get("extensions") or {}), ABORT: transport.abort}
-            await app(scope, receive, send)
-
-        self.app = with_abort
 
 
 class Server(serve.Server):
@@ -35,7 +18,6 @@ class Server(serve.Server):
 
     def __init__(self, app: Any, started: Callable[[], object], over: Callable[[], bool]) -> None:
         super().__init__(app, started)
-        self.config.http = _Protocol
         # A page that is open, or a call that hangs, must not keep the session from ending.
         self.config.timeout_graceful_shutdown = 1
         self._over = over
