@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from selfship.client import Caller, Wire
 from selfship.lifecycle import Event
 from selfship.orders import View, objects, views
 from selfship.overdue import Overdue
-from selfship.profile import Profile
+from selfship.profile import Profile, Switches
 from selfship.results import Observation
 from selfship.scenario import Step
 from selfship.supply import Supply
@@ -67,9 +67,10 @@ class Host:
         given = getattr(self.profile.switches, name)
         return given if given is not None else self.detected.get(name)
 
-    def invoices_alone(self) -> bool:
-        """Whether the host makes every invoice and credit note by itself: then no Update Invoice need be taken."""
-        return self.switch("invoicing") == self.switch("credit_note") == "auto"
+    def switches(self) -> Switches:
+        """The profile's switches, with what the run has found out by now of those that it leaves open."""
+        found: dict[str, Any] = dict(self.detected)
+        return replace(self.profile.switches, **found)
 
     def leaves_open(self, name: str) -> bool:
         """Whether the profile leaves a switch open: what the run has found out may yet turn out otherwise."""

@@ -23,6 +23,7 @@ from selfship.exchanges import Exchange  # noqa: E402
 from selfship.host import Host  # noqa: E402
 from selfship.lifecycle import Event, State, cell  # noqa: E402
 from selfship.nearest import hint  # noqa: E402
+from selfship.profile import Switches  # noqa: E402
 from selfship.run import Run  # noqa: E402
 from selfship.scenario import SCENARIOS, Recording, Scenario, Step  # noqa: E402
 from selfship.scenarios import CONTROLS  # noqa: E402
@@ -269,6 +270,12 @@ def traffic(run: Run) -> list[Exchange]:
         run.recording(*key)
     run.recordings()
     return run.exchanges()
+
+
+@pytest.fixture(scope="session")
+def switches(traffic: list[Exchange], run: Run) -> Switches:  # noqa: ARG001 - it waits for the last scenario
+    """How the host reads the documents, as the results say it: by its profile, or found out by the end of the run."""
+    return run.host.switches()
 
 
 # What becomes of a test

@@ -44,6 +44,11 @@ class Switches:
     rate: float = 0.0
     page_size: int = 100
 
+    @property
+    def invoices_alone(self) -> bool:
+        """Whether the host makes every invoice and credit note by itself: then no Update Invoice need be taken."""
+        return self.invoicing == self.credit_note == "auto"
+
 
 @dataclass(frozen=True)
 class Limits:

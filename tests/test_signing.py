@@ -17,6 +17,7 @@ from selfship.referee import report
 from selfship.results import Waived
 from selfship.signing import attestation, command, keys, verification
 from selfship.signing.consistency import Point
+from selfship.signing.rejudging import judged_again
 from tests import full_run, refereed
 
 
@@ -65,6 +66,14 @@ def test_enough_checks_are_judged_again_to_mean_something(run: Path, key: keys.V
     (words,) = [one.words for one in verification.verify(archive.open_run(run), key) if "judged again" in one.words]
 
     assert int(words.split()[0]) > 60
+
+
+def test_checks_that_ask_how_the_host_reads_the_documents_are_judged_again_by_the_results(run: Path) -> None:
+    archived = archive.open_run(run)
+
+    again = {one.check: one.words for one in judged_again(archived.exchanges(), archived.results.target["profile"])}
+
+    assert again["suites/host/wire/test_wire_contract.py::test_write_answers_its_envelope[invoiceUpdate]"] is None
 
 
 @pytest.mark.parametrize("name", ["certificate.html", "exchanges.har", "junit.xml", "report.html", "results.json"])

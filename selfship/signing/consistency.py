@@ -139,7 +139,7 @@ def _curl_fits(finding: Finding, known: dict[int, Exchange]) -> bool:
 def _judged_again(results: Results, exchanges: Sequence[Exchange]) -> Point:
     held = {(row.id, one.check) for row in results.requirements for one in row.evidence}
     told = {one.check for row in results.requirements for one in row.findings}
-    again = judged_again(exchanges)
+    again = judged_again(exchanges, results.target["profile"])
     wrong = [
         one.check
         for one in again

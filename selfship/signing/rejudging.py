@@ -1,4 +1,5 @@
-"""Judges what a run recorded once more, without the host: the checks of the suites that look at nothing but traffic.
+"""Judges what a run recorded once more, without the host: the checks of the suites that look at traffic alone, or at
+the switches that its results tell beside it.
 
 They are found in the suites by what they ask for, and are called as the plain functions that they are.
 """
@@ -8,16 +9,17 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from selfship import expect, paths
 from selfship.exchanges import Exchange
+from selfship.profile import Switches
 
-TRAFFIC, HOST = "traffic", "host"
+TRAFFIC, SWITCHES = "traffic", "switches"
 Judgement = Callable[..., None]
 
 
@@ -30,23 +32,17 @@ class Again:
     words: str | None
 
 
-class Gone:
-    """The host of a run that has ended: what a check would ask of it keeps the check from being judged again."""
+def judged_again(exchanges: Sequence[Exchange], profile: Mapping[str, Any]) -> list[Again]:
+    """What each check of the traffic says of these exchanges; those that could not judge them are left out.
 
-    def __getattr__(self, name: str) -> Any:
-        raise expect.NotTestableError(f"The host cannot be asked for {name} any more.")
-
-    def invoices_alone(self) -> bool:
-        """Asked only where nothing was answered 2xx, and then there is nothing to judge again."""
-        return False
-
-
-def judged_again(exchanges: Sequence[Exchange]) -> list[Again]:
-    """What each check of the traffic says of these exchanges; those that could not judge them are left out."""
+    `profile`: the target's, as the results of the run tell it.
+    """
+    recorded = {TRAFFIC: list(exchanges), SWITCHES: _switches(profile)}
     found = []
-    for check, requirements, judge, given in _checks():
+    for check, requirements, judge, param in _checks():
+        given = {name: recorded[name] for name in _wanted(judge) & recorded.keys()}
         try:
-            judge(**{TRAFFIC: list(exchanges)}, **given)
+            judge(**given, **param)
         except expect.CheckFailedError as failed:
             found.append(Again(check, requirements, failed.message))
         except (expect.BlockedError, expect.NotTestableError, expect.NotApplicableError):
@@ -57,10 +53,7 @@ def judged_again(exchanges: Sequence[Exchange]) -> list[Again]:
 
 
 def _checks() -> Iterator[tuple[str, tuple[str, ...], Judgement, dict[str, Any]]]:
-    """Id, requirements, function and parameters of every case of every check that asks for traffic alone.
-
-    A check may ask for the host beside it: it gets one that is gone.
-    """
+    """Id, requirements, function and parameters of every case of every check that can be judged again."""
     for path in sorted((paths.SUITES / "host").rglob("test_*.py")):
         if TRAFFIC in path.read_text(encoding="utf-8"):
             for name, judge in vars(_module(path)).items():
@@ -72,14 +65,20 @@ def _cases(name: str, judge: Judgement) -> Iterator[tuple[str, tuple[str, ...], 
     marks = getattr(judge, "pytestmark", [])
     requirements = tuple(str(one) for mark in marks if mark.name == "requirement" for one in mark.args)
     varied = [mark.args for mark in marks if mark.name == "parametrize"]
-    wanted = set(inspect.signature(judge).parameters)
-    beside: dict[str, Any] = {HOST: Gone()} if HOST in wanted else {}
-    wanted -= {HOST}
+    wanted = _wanted(judge) - {SWITCHES}
     if not varied and wanted == {TRAFFIC}:
-        yield name, requirements, judge, beside
+        yield name, requirements, judge, {}
     elif len(varied) == 1 and isinstance(varied[0][0], str) and wanted == {TRAFFIC, varied[0][0]}:
         for value in varied[0][1]:
-            yield f"{name}[{value}]", requirements, judge, {varied[0][0]: value, **beside}
+            yield f"{name}[{value}]", requirements, judge, {varied[0][0]: value}
+
+
+def _wanted(judge: Judgement) -> set[str]:
+    return set(inspect.signature(judge).parameters)
+
+
+def _switches(profile: Mapping[str, Any]) -> Switches:
+    return Switches(**{one.name: profile[one.name] for one in fields(Switches) if one.name in profile})
 
 
 def _module(path: Path) -> ModuleType:

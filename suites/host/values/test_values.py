@@ -55,7 +55,7 @@ def test_item_with_a_wrong_or_empty_field_is_refused(
 def served(run: Run, operation: str, exchange: Exchange) -> None:
     """The control: the operation was answered 2xx to a good body."""
     if not any(one.operation == operation and one.ok for one in run.exchanges()):
-        if operation == "invoiceUpdate" and run.host.invoices_alone():
+        if operation == "invoiceUpdate" and run.host.switches().invoices_alone:
             raise expect.NotApplicableError("the host makes its invoices and credit notes by itself")
         raise expect.BlockedError("CON-1", f"{operation} was never answered 2xx", [exchange.seq])
 

@@ -9,9 +9,9 @@ import pytest
 
 from selfship import answers, contract, expect
 from selfship.exchanges import Exchange
-from selfship.host import Host
 from selfship.operations import OPERATIONS, WRITES
 from selfship.orders import objects
+from selfship.profile import Switches
 from selfship.scenario import Recording
 from selfship.scenarios.reading import NEAR
 
@@ -48,9 +48,9 @@ def test_operation_answers_at_its_route(traffic: list[Exchange], operation: str)
     )
 
 
-def successes(traffic: Sequence[Exchange], operation: str, host: Host) -> list[Exchange]:
+def successes(traffic: Sequence[Exchange], operation: str, switches: Switches) -> list[Exchange]:
     found = [one for one in of(traffic, operation) if one.ok]
-    if not found and operation == "invoiceUpdate" and host.invoices_alone():
+    if not found and operation == "invoiceUpdate" and switches.invoices_alone:
         raise expect.NotApplicableError("the host makes its invoices and credit notes by itself")
     if not found:
         raise expect.BlockedError(
@@ -61,9 +61,9 @@ def successes(traffic: Sequence[Exchange], operation: str, host: Host) -> list[E
 
 @pytest.mark.requirement("CON-2")
 @pytest.mark.parametrize("operation", WRITES)
-def test_write_answers_its_envelope(traffic: list[Exchange], operation: str, host: Host) -> None:
+def test_write_answers_its_envelope(traffic: list[Exchange], operation: str, switches: Switches) -> None:
     """A successful write answers the envelope of its kind: integer counts, and errors as an array."""
-    found = successes(traffic, operation, host)
+    found = successes(traffic, operation, switches)
     name = "FlatEnvelope" if OPERATIONS[operation].envelope == "flat" else "DataEnvelope"
     bad = [(one, words[0]) for one in found if (words := contract.complaints(name, one.json))]
     judge(bad, found, f"the envelope of {operation}")
@@ -71,10 +71,10 @@ def test_write_answers_its_envelope(traffic: list[Exchange], operation: str, hos
 
 @pytest.mark.requirement("CON-3")
 @pytest.mark.parametrize("operation", WRITES)
-def test_counts_add_up_to_the_items_sent(traffic: list[Exchange], operation: str, host: Host) -> None:
+def test_counts_add_up_to_the_items_sent(traffic: list[Exchange], operation: str, switches: Switches) -> None:
     """In every envelope success and failed add up to the payload count, and that to the items sent."""
     bad, judged = [], []
-    for one in successes(traffic, operation, host):
+    for one in successes(traffic, operation, switches):
         envelope = answers.envelope(one)
         if envelope is None or None in (envelope.payload, envelope.success, envelope.failed):
             continue
@@ -94,10 +94,10 @@ def test_counts_add_up_to_the_items_sent(traffic: list[Exchange], operation: str
 
 @pytest.mark.requirement("CON-4")
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_answer_declares_its_media_type(traffic: list[Exchange], operation: str, host: Host) -> None:
+def test_answer_declares_its_media_type(traffic: list[Exchange], operation: str, switches: Switches) -> None:
     """JSON is declared application/json, documents application/pdf."""
     wanted = "application/pdf" if OPERATIONS[operation].answers == "pdf" else "application/json"
-    judged = [one for one in successes(traffic, operation, host) if one.response_body]
+    judged = [one for one in successes(traffic, operation, switches) if one.response_body]
     if operation == "token":
         # A token of plain text is not JSON; how the token is answered is not documented.
         judged = [one for one in judged if one.json is not None and not isinstance(one.json, str)]
@@ -185,10 +185,10 @@ def test_order_ids_survive_exactly(by_id: Recording) -> None:
 
 @pytest.mark.requirement("CON-7")
 @pytest.mark.parametrize("operation", ["shipment", "info", "courierDetails"])
-def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operation: str, host: Host) -> None:
+def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operation: str, switches: Switches) -> None:
     """An order that is asked for by id is answered under exactly that id."""
     judged, bad = [], []
-    for one in successes(traffic, operation, host):
+    for one in successes(traffic, operation, switches):
         asked = parse_qs(urlsplit(one.url).query).get("orderId", [])
         items = one.sent if isinstance(one.sent, list) else []
         asked += [str(item.get("orderId")) for item in items if isinstance(item, dict)]
@@ -239,9 +239,9 @@ CONTAINERS = {"shipment": list, "courierDetails": list, "info": dict}
 
 @pytest.mark.requirement("CON-9")
 @pytest.mark.parametrize("operation", CONTAINERS)
-def test_read_answers_its_container(traffic: list[Exchange], operation: str, host: Host) -> None:
+def test_read_answers_its_container(traffic: list[Exchange], operation: str, switches: Switches) -> None:
     """GET /shipment answers a bare array, /shipment/info an object with orders, /courierDetails an array."""
-    judged = successes(traffic, operation, host)
+    judged = successes(traffic, operation, switches)
     bad = []
     for one in judged:
         right = isinstance(one.json, CONTAINERS[operation])
