@@ -212,7 +212,10 @@ class Driving:
             check = self._known(replace(check, message=self._redact(check.message)))
             self.bench.add(check)
         self._judged.add(item.nodeid)
-        tell(report, self._excused(check))
+        told = self._excused(check)
+        tell(report, told)
+        # Of the item: JUnit takes the properties that the report of its teardown gets.
+        item.user_properties += [("requirement", told.requirement), ("verdict", told.verdict.value)]
         if check.verdict is Verdict.ERROR:
             report.longrepr = self._redact(str(report.longrepr))
         report.sections = [(name, self._redact(text)) for name, text in report.sections]

@@ -12,7 +12,7 @@ from selfship.exchanges import Exchange, curl
 from selfship.lifecycle import Event, State
 from selfship.operations import OPERATIONS
 from selfship.requirements import Requirement
-from selfship.results import Cause, Evidence, Finding, MatrixCell, RequirementResult
+from selfship.results import NO_CHECK, Cause, Evidence, Finding, MatrixCell, RequirementResult
 from selfship.scenario import Recording, Step
 from selfship.verdict import Verdict, worst
 
@@ -248,7 +248,7 @@ def rows(
         )
         if not own:
             row.findings.append(
-                Finding("none", verdict, "No check of this requirement was selected.", advice="Run the whole kit.")
+                Finding(NO_CHECK, verdict, "No check of this requirement was selected.", advice="Run the whole kit.")
             )
         found.append(row)
     return found

@@ -77,7 +77,7 @@ class Ledger:
         """Each order that was written to, those first that somebody has to see to."""
         with self._lock:
             found = [_row(order, entry) for order, entry in self._entries.items()]
-        return sorted(found, key=lambda row: (residue.is_over(row.needs), row.order))
+        return sorted(found, key=residue.in_need_first)
 
     def close(self) -> None:
         if self._file:
@@ -121,6 +121,17 @@ def lines(path: Path) -> list[dict[str, Any]]:
         if isinstance(line, dict) and {"order", "shown"} <= set(line):
             found.append(line)
     return found
+
+
+def joined(folders: Iterable[Path], to: Path) -> None:
+    """Writes one ledger in the order of time, out of those of runs side by side; none where none of them wrote.
+
+    OSError.
+    """
+    found = [line for folder in folders if (folder / FILE).is_file() for line in lines(folder / FILE)]
+    if found:
+        found.sort(key=lambda line: str(line.get("at")))
+        to.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found), encoding="utf-8")
 
 
 def _row(order: str, entry: _Entry) -> Residue:

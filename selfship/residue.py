@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, State, cell
+from selfship.results import Residue
 from selfship.ways import path
 
 OVER = (State.DELIVERY_DONE, State.CANCELLED, State.CREDIT_NOTE_GENERATED)
@@ -57,6 +58,11 @@ def needs(before: Shown | None, after: Shown | None) -> str:
 def is_over(needed: str) -> bool:
     """Whether a sentence of `needs` asks for nothing."""
     return needed.startswith("nothing")
+
+
+def in_need_first(row: Residue) -> tuple[bool, str]:
+    """Sorts what a run left behind: those orders first that somebody has to see to."""
+    return is_over(row.needs), row.order
 
 
 def _same(before: Shown, after: Shown) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, Self, TypeVar
 from selfship.verdict import Level, RunVerdict, Verdict
 
 SCHEMA = "selfship-results/1"
+NO_CHECK = "none"
+"""In place of a check's id: none of the requirement was selected."""
 T = TypeVar("T")
 
 

@@ -95,8 +95,6 @@ def check_of(item: Any, requirement: str, error: BaseException | None) -> Check:
 
 def tell(report: Any, check: Check) -> None:
     """Makes pytest's own report, and so JUnit and pytest-html, say what the check said."""
-    report.user_properties.append(("requirement", check.requirement))
-    report.user_properties.append(("verdict", check.verdict.value))
     if check.verdict is Verdict.FAIL:
         report.outcome, report.longrepr = "failed", f"{check.requirement}: {check.message}"
     elif check.verdict in (Verdict.WARN, Verdict.WAIVED):

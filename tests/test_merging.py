@@ -11,15 +11,20 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as Xml
 
 import jsonschema_rs
 import pytest
 
 from selfship import archive, har, paths
+from selfship.comparing import comparison
 from selfship.credentials import Secrets, stripped
 from selfship.embedded import EmbeddedHost, embedded_host
 from selfship.errors import UsageError
 from selfship.merging import command
+from selfship.signing import command as signing
+from selfship.signing import keys
+from selfship.signing.verification import verify
 
 PATIENCE_S = 300
 Edit = Callable[[dict[str, Any]], None]
@@ -63,6 +68,10 @@ def results(folder: Path) -> dict[str, Any]:
     return found
 
 
+def cases(folder: Path) -> list[Xml.Element]:
+    return list(Xml.parse(folder / "junit.xml").getroot().iter("testcase"))
+
+
 def merge(shards: list[Path], out: Path) -> int:
     return command.run(shards, out, out.parent, quiet=True)
 
@@ -75,7 +84,7 @@ def test_all_shards_make_one_whole_run(shards: list[Path], tmp_path: Path) -> No
     assert [one["number"] for one in whole["run"]["shards"]["runs"]] == [1, 2]
     assert len(whole["residue"]) == sum(len(results(one)["residue"]) for one in shards) > 100
     assert {path.name for path in (tmp_path / "whole").iterdir()} == {
-        *("badge.svg", "certificate.html", "exchanges.har", "results.json", "summary.md"),
+        *("badge.svg", "certificate.html", "exchanges.har", "junit.xml", "residue.jsonl", "results.json", "summary.md"),
     }
     assert "merged from 2 runs side by side" in (tmp_path / "whole" / "certificate.html").read_text("utf-8")
 
@@ -104,6 +113,38 @@ def test_shards_never_touch_the_same_order(shards: list[Path]) -> None:
     ]  # fmt: skip
     assert len(written[0] & shown[0]) > 20
     assert not (written[0] & shown[0]) & (written[1] & shown[1])
+
+
+def test_its_junit_has_each_check_of_the_shards_once_under_the_names_that_pytest_gave_them(
+    shards: list[Path], tmp_path: Path
+) -> None:
+    merge(shards, tmp_path / "whole")
+    named = [(case.get("classname"), case.get("name")) for case in cases(tmp_path / "whole")]
+    assert len(named) == len(set(named)) > 800
+    assert set(named) == {(case.get("classname"), case.get("name")) for one in shards for case in cases(one)}
+
+
+def test_a_merged_run_is_signed_and_verified_as_any_other(shards: list[Path], tmp_path: Path) -> None:
+    merge(shards, tmp_path / "whole")
+    keys.make(tmp_path / "partner.key", {})
+    signing.sign(tmp_path / "whole", keys.signing_key(tmp_path / "partner.key", {}))
+    key = keys.verifying_key(tmp_path / "partner.key.pub")
+    assert [one for one in verify(archive.open_run(tmp_path / "whole"), key) if one.holds is False] == []
+    junit = tmp_path / "whole" / "junit.xml"
+    junit.write_text(junit.read_text("utf-8").replace("not_applicable", "pass"), encoding="utf-8")
+    wrong = {one.words for one in verify(archive.open_run(tmp_path / "whole"), key) if one.holds is False}
+    assert wrong == {
+        "junit.xml was changed after it was signed.",
+        "junit.xml does not show what results.json and exchanges.har hold.",
+    }
+
+
+def test_a_merged_run_is_compared_with_others(shards: list[Path], tmp_path: Path) -> None:
+    merge(shards, tmp_path / "whole")
+    archived = archive.open_run(tmp_path / "whole")
+    assert comparison.compare(archived, archived, anyway=False).changes == []
+    with pytest.raises(UsageError, match="narrowed to some of its checks"):
+        comparison.compare(archive.open_run(shards[0]), archived, anyway=False)
 
 
 def test_the_evidence_of_all_is_numbered_through(shards: list[Path], tmp_path: Path) -> None:
@@ -136,6 +177,12 @@ def test_what_broke_in_one_shard_is_broken_in_the_whole(broken: list[Path], tmp_
     assert finding["stability"] == "deterministic"
     assert any(one["exchange"] == exchange.seq for one in whole["reference"])
     assert whole["fix_first"][0]["requirement"] == "LIM-2"
+    (case,) = (one for one in cases(tmp_path / "whole") if one.find("failure") is not None)
+    assert case.findtext("failure") == f"LIM-2: {finding['message']}"
+    assert [(one.get("name"), one.get("value")) for one in case.iter("property")] == [
+        ("requirement", "LIM-2"),
+        ("verdict", "fail"),
+    ]
     # The shards themselves were narrowed: so is what they make together.
     assert whole["run"]["narrowed"]
 

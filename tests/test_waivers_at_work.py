@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import jsonschema_rs
 import pytest
@@ -26,6 +27,15 @@ def test_a_waived_failure_is_shown_everywhere_and_fails_nothing() -> None:
     for file in ("certificate.html", "junit.xml", "report.html"):
         assert "Waived by A. Rao" in (run.out / file).read_text("utf-8"), file
     assert "Waived: LIM-2, by A. Rao until" in run.stdout
+
+
+def test_junit_says_of_each_check_which_rule_it_judges_and_how_that_went() -> None:
+    cases = list(Xml.parse(full_run.waived().out / "junit.xml").getroot().iter("testcase"))
+
+    told = [{one.get("name"): one.get("value") for one in case.iter("property")} for case in cases]
+    assert len(told) > 800
+    assert {"requirement": "LIM-2", "verdict": "waived"} in told
+    assert all(set(one) == {"requirement", "verdict"} for one in told)
 
 
 def test_a_stale_waiver_fails_the_gate_and_says_so() -> None:

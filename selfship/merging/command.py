@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from selfship import archive, certificate, har, outcome
+from selfship import archive, certificate, har, ledger, outcome
+from selfship.certificate import junit
 from selfship.errors import UsageError
 from selfship.merging import joining
 from selfship.run import write_json
@@ -26,6 +27,8 @@ def run(named: Sequence[Path], out: Path | None, base: Path, *, quiet: bool) -> 
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / archive.RESULTS, results.to_json())
         har.write(exchanges, folder / archive.EXCHANGES, started=str(results.run["started"]))
+        junit.write(results, folder / "junit.xml")
+        ledger.joined((one.folder for one in shards), folder / ledger.FILE)
         certificate.write(results, exchanges, folder / "certificate.html")
         certificate.accompany(results, folder)
     except OSError as problem:

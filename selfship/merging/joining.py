@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from selfship import judging, requirements
+from selfship import judging, requirements, residue
 from selfship.archive import Archived
 from selfship.exchanges import Exchange
 from selfship.judging import Check
 from selfship.merging import alike
-from selfship.results import MatrixCell, Observation, RequirementResult, Results
+from selfship.results import NO_CHECK, MatrixCell, Observation, RequirementResult, Results
 from selfship.verdict import WEIGHT, Verdict, of_run
 from selfship.waiving import excusing
 from selfship.waiving.file import Waiver
 
-NO_CHECK = "none"
-"""How a row says that none of its checks was selected."""
 BROKEN = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN, Verdict.WAIVED)
 ANSWERED = (Verdict.OBSERVED, Verdict.PASS)
 _ID = re.compile(r"\d{6,}")
@@ -67,7 +65,7 @@ def join(shards: Sequence[Archived], run_id: str) -> tuple[Results, list[Exchang
         fix_first=judging.fix_first(rows),
         instability=list(dict.fromkeys(words for part in parts for words in part.results.instability)),
         waivers=excusing.accounts(checks, waivers, _day(run["started"]), narrowed=run["narrowed"]),
-        residue=[row for part in parts for row in part.results.residue],
+        residue=sorted((row for part in parts for row in part.results.residue), key=residue.in_need_first),
         reference=[
             replace(one, exchange=one.exchange + part.offset) for part in parts for one in part.results.reference
         ],

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from selfship import __version__, certificate, har, judging, paths, requirements
+from selfship.certificate import junit
 from selfship.exchanges import Exchange, curl
 from selfship.proving import record
-from selfship.referee import junit
 from selfship.referee.journal import moment
 from selfship.referee.rules.ending import Ending, rows
 from selfship.referee.rules.memory import Memory

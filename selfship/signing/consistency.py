@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selfship import __version__, certificate, judging, requirements
 from selfship.archive import Archived
+from selfship.certificate import junit
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, curl
 from selfship.referee.report import judge_digest
@@ -104,6 +105,11 @@ def same_kit(results: Results) -> bool:
     return (kit.get("version"), kit.get("requirements_digest"), kit.get("suites_digest")) == own
 
 
+def of_one_session(results: Results) -> bool:
+    """Whether one session of pytest judged the run: no client's was, nor one that was merged."""
+    return results.target.get("role", "host") == "host" and "shards" not in results.run
+
+
 def _numbers(results: Results, exchanges: Sequence[Exchange]) -> Point:
     numbers = [one.seq for one in exchanges]
     if numbers != list(range(1, len(numbers) + 1)) or len(numbers) != results.run.get("requests"):
@@ -168,6 +174,8 @@ def _drawn_again(run: Archived, exchanges: Sequence[Exchange]) -> Iterator[Point
         "certificate.html": certificate.render(results, shown),
         "badge.svg": certificate.badge(results),
         "summary.md": certificate.summary(results),
+        # Of one session of pytest, this is pytest's own.
+        **({} if of_one_session(results) else {"junit.xml": junit.render(results)}),
     }
     there = {name: text for name, text in again.items() if (run.folder / name).is_file()}
     for name, text in there.items():

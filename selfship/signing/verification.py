@@ -19,8 +19,8 @@ from selfship.signing import attestation, consistency
 from selfship.signing.consistency import Point, some
 from selfship.signing.keys import VerifyingKey
 
-OF_ANY = ("certificate.html", "exchanges.har", "results.json")
-OF_A_HOST = (*OF_ANY, "junit.xml", "report.html")
+OF_ANY = ("certificate.html", "exchanges.har", "junit.xml", "results.json")
+OF_ONE_SESSION = (*OF_ANY, "report.html")
 
 
 def verify(run: Archived, key: VerifyingKey | None, today: date | None = None) -> list[Point]:
@@ -84,9 +84,7 @@ def _said(statement: dict[str, object], results: Results) -> Point:
 
 def missing(run: Archived) -> list[str]:
     """The files that a whole run has and this one has not."""
-    results = run.results
-    of_pytest = results.target.get("role", "host") == "host" and "shards" not in results.run
-    wanted = OF_A_HOST if of_pytest else OF_ANY
+    wanted = OF_ONE_SESSION if consistency.of_one_session(run.results) else OF_ANY
     return [name for name in wanted if not (run.folder / name).is_file()]
 
 
