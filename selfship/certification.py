@@ -20,6 +20,7 @@ from selfship import archive, crash, orders_file, outcome, paths, permission, pr
 from selfship.errors import BrokenKitError, UsageError
 from selfship.provision import Provision
 from selfship.resuming.head import headed
+from selfship.signing.keys import signing_key
 from selfship.waiving.file import load_waivers
 
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
@@ -76,6 +77,9 @@ def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base:
     if waivers := options.get("waivers"):
         load_waivers(waivers, base)
         arguments.append(f"--waivers={base / waivers.expanduser()}")
+    if sign := options.get("sign"):
+        signing_key(sign.expanduser())
+        arguments.append(f"--sign={base / sign.expanduser()}")
     if options.get("provision") is not None:
         Provision(options["provision"])
     arguments += ["-k", options["keyword"]] if options.get("keyword") else []

@@ -114,35 +114,14 @@ def certify(**options: Any) -> int:
         from selfship.fleet import command
 
         return command.run(options, os.environ, Path.cwd())
-    key = _signing_key(options["sign"])
     arguments = certification.prepare(options, os.environ, Path.cwd())
     import pytest
 
     witness = certification.Witness()
     status = witness.status(pytest.main(arguments, plugins=[witness]))
-    if key and status == INTERRUPTED:
-        click.echo("Not signed: the run was interrupted.", err=True)
-    elif key and outcome.last and outcome.last.results_path:
-        # The last step: by now nobody writes into the run's folder any more.
-        _sign(outcome.last.results_path.parent, key, quiet=options["quiet"])
+    if outcome.last and outcome.last.closing and not options["quiet"]:
+        click.echo(outcome.last.closing)
     return status
-
-
-def _signing_key(path: Path | None) -> Any:
-    """The key in a file, before anything starts; None where none was asked for."""
-    if path is None:
-        return None
-    from selfship.signing import keys
-
-    return keys.signing_key(path.expanduser())
-
-
-def _sign(run: Path, key: Any, *, quiet: bool) -> None:
-    from selfship.signing import command
-
-    signed = command.sign(run, key)
-    if not quiet:
-        click.echo(f"Signed: {signed}, by the key {key.id[:16]}….")
 
 
 @cli.command()
@@ -270,7 +249,9 @@ def keygen(key: Path) -> int:
 @click.option("--key", metavar="KEY", type=click.Path(path_type=Path), required=True, help="The private key.")
 def sign(run: Path, key: Path) -> int:
     """Sign a run that has ended, given as its folder."""
-    _sign(run, _signing_key(key), quiet=False)
+    from selfship.signing import command
+
+    click.echo(command.Signing(key).sign(run))
     return 0
 
 

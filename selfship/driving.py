@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -32,6 +32,9 @@ from selfship.terminal import Terminal
 from selfship.verdict import EXIT_STATUS, RunVerdict, Verdict
 from selfship.waiving import excusing
 from selfship.waiving.file import Waiver, load_waivers, refuse_unknown_checks
+
+if TYPE_CHECKING:
+    from selfship.signing.command import Signing
 
 INTERRUPTED = 130
 
@@ -55,6 +58,7 @@ class Driving:
         self._waivers: list[Waiver] = []
         self._baseline: Baseline | None = None
         self._compared: list[Text] = []
+        self._signing: Signing | None = None
         self.shard: Shard | None = None
         self.holds: Holds | None = None
         self.collected: Sequence[str] = ()
@@ -96,10 +100,16 @@ class Driving:
             self._terminal = Terminal(quiet=options.verbose < 0, redact=self._redact)
 
     def prepare_gate(self) -> None:
-        """UsageError where the waivers or the baseline that were given are none."""
+        """UsageError where the waivers, the baseline or the key that were given are none."""
         waivers, baseline = self.config.getoption("waivers"), self.config.getoption("baseline")
         self._waivers = load_waivers(Path(waivers), self.base) if waivers else []
         self._baseline = Baseline(Path(baseline), self.base) if baseline else None
+        if sign := self.config.getoption("sign"):
+            from selfship.signing.command import Signing
+
+            if getattr(self.config.option, "dist", "no") != "no":
+                raise UsageError("--sign signs one run: merge those of the workers, then sign that: `selfship sign`.")
+            self._signing = Signing(self.base / sign)
 
     def prepare_shard(self) -> None:
         """UsageError where `--shard` makes no sense."""
@@ -312,6 +322,26 @@ class Driving:
             if self._terminal:
                 self._terminal.interrupted()
             pytest.exit(str(self._leak), returncode=self._leak.exit_status)
+
+        if self._signing and outcome.last and outcome.last.results_path:
+            # The last step: by now nobody writes into the run's folder any more.
+            self._close(self._signed(self._signing, outcome.last.results_path.parent))
+
+    def _signed(self, signing: Signing, folder: Path) -> str:
+        if outcome.last and outcome.last.exit_status == INTERRUPTED:
+            return "Not signed: the run was interrupted."
+        try:
+            return signing.sign(folder)
+        except UsageError as problem:
+            outcome.last = outcome.Outcome(problem.exit_status)
+            pytest.exit(str(problem), returncode=problem.exit_status)
+
+    def _close(self, words: str) -> None:
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(words)
+        elif outcome.last is not None:
+            outcome.last = replace(outcome.last, closing=words)
 
     def _reports_of_pytest(self) -> list[Path]:
         options = self.config.option

@@ -16,11 +16,15 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. The paths are None where the run stopped before it could write them."""
+    """How a run ended. The paths are None where the run stopped before it could write them.
+
+    `closing`: what is left to say once everything else was said.
+    """
 
     exit_status: int
     results_path: Path | None = None
     certificate: Path | None = None
+    closing: str = ""
 
 
 last: Outcome | None = None

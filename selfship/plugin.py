@@ -49,6 +49,7 @@ OPTIONS = (
     ("--seed", "N", "explores other generated data than the fixed ones"),
     ("--baseline", "RUN", "an earlier run's folder, to compare with"),
     ("--waivers", "FILE.toml", "failures that somebody answers for until a date"),
+    ("--sign", "KEY", "sign the run with this private key"),
     ("--i-know-this-is-production", "HOSTNAME", "writes to a host that looks like production"),
 )
 

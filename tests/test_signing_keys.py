@@ -5,13 +5,16 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from selfship import archive, paths
 from selfship.credentials import KEY_PASSPHRASE, Secrets, stripped
 from selfship.errors import UsageError
 from selfship.signing import keys
+from selfship.signing.verification import verify
 from tests import full_run
 
 
@@ -140,3 +143,46 @@ def test_a_key_that_is_not_there_stops_all_before_it_starts(tmp_path: Path, comm
 
 def test_no_process_that_the_kit_starts_gets_the_passphrase() -> None:
     assert KEY_PASSPHRASE not in stripped(Secrets(), {KEY_PASSPHRASE: "hush-4711", "PATH": "/bin"})
+
+
+def from_a_checkout(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`pytest suites` on one rule, signed."""
+    suites = [sys.executable, "-m", "pytest", "suites", "-q", "--requirement=FWD-4", f"--out={out}"]
+    return subprocess.run(
+        [*suites, f"--sign={out.parent / 'partner.key'}", *arguments],
+        cwd=paths.ROOT, env=stripped(Secrets()), capture_output=True, text=True, timeout=full_run.PATIENCE_S,
+    )  # fmt: skip
+
+
+def test_the_suites_from_a_checkout_sign_their_run_as_the_command_does(tmp_path: Path) -> None:
+    keys.make(tmp_path / "partner.key", {})
+
+    ended = from_a_checkout(tmp_path / "run")
+
+    assert ended.returncode == 4, ended.stdout
+    assert ended.stdout.rstrip().splitlines()[-1].startswith(f"Signed: {tmp_path / 'run' / 'attestation.json'}, by")
+    points = verify(archive.open_run(tmp_path / "run"), keys.verifying_key(tmp_path / "partner.key.pub"))
+    assert [one.words for one in points if one.holds is False] == [
+        "The run was narrowed to some of its checks, or cut short: it certifies nothing."
+    ]
+
+
+def test_a_run_that_cannot_be_signed_ends_with_one_sentence(tmp_path: Path) -> None:
+    keys.make(tmp_path / "partner.key", {})
+
+    ended = from_a_checkout(tmp_path / "run", f"--junitxml={tmp_path / 'elsewhere.xml'}")
+
+    assert ended.returncode == 2
+    said = f"Exit: {tmp_path / 'run'} is not complete (junit.xml is missing): sign a run that has ended.\n"
+    assert ended.stderr == said
+
+
+@pytest.mark.skipif(find_spec("xdist") is None, reason="pytest-xdist is not installed: pip install -e '.[dev]'")
+def test_workers_side_by_side_have_no_run_to_sign(tmp_path: Path) -> None:
+    keys.make(tmp_path / "partner.key", {})
+
+    ended = from_a_checkout(tmp_path / "run", "--tx=2*popen", "--dist=each")
+
+    assert ended.returncode != 0
+    assert "--sign signs one run: merge those of the workers, then sign that" in ended.stderr
+    assert not (tmp_path / "run").exists()

@@ -37,6 +37,18 @@ def keygen(path: Path) -> int:
     return 0
 
 
+class Signing:
+    """The key for a run that has still to end."""
+
+    def __init__(self, path: Path) -> None:
+        """UsageError where there is no key that can be opened."""
+        self._key = keys.signing_key(path.expanduser())
+
+    def sign(self, run: Path) -> str:
+        """Signs the run in a folder and says so. UsageError where it cannot be signed."""
+        return f"Signed: {sign(run, self._key)}, by the key {self._key.id[:16]}…."
+
+
 def sign(named: Path, key: SigningKey) -> Path:
     """Signs the run in a folder and gives the attestation's path. UsageError where it cannot be signed."""
     run = archive.open_run(named)
