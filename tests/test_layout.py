@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from selfship import paths
@@ -19,7 +20,12 @@ HTTP = {"connections.py"}
 MOST_LINES = 400
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     """The dotted name of every module that `path` imports, `from a import b` as `a.b`."""
     package = list(path.relative_to(paths.PACKAGE.parent).parent.parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
@@ -35,7 +41,7 @@ def importers(files: Iterable[Path], *modules: str) -> set[str]:
     """Those of `files` that import one of `modules`, or something in it; as paths below the package or the root."""
     found = set()
     for path in files:
-        names = set(imported(path))
+        names = imported(path)
         if any(name == module or name.startswith(f"{module}.") for name in names for module in modules):
             base = paths.PACKAGE if path.is_relative_to(paths.PACKAGE) else paths.ROOT
             found.add(path.relative_to(base).as_posix())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,35 @@ def planned(url: str, *more: str, cwd: Path, **environ: str) -> dict[str, Any]:
     return dict(json.loads(ended.stdout))
 
 
-def test_the_plan_says_figure_for_figure_what_the_run_then_finds(tmp_path: Path) -> None:
-    with listening() as (url, asked):
-        plan = planned(url, cwd=tmp_path)
+@dataclass(frozen=True)
+class Planned:
+    """A host, the paths of what it was asked for a plan, the plan, and the folder in which it was made."""
 
-        assert WRITES.isdisjoint(asked)
-        assert list(tmp_path.iterdir()) == []
-        ended = selfship(
-            "certify", "--host", url, "--location", "BLR-01", "--out", "run", "--quiet", cwd=tmp_path, **SECRETS
-        )
+    url: str
+    asked: tuple[str, ...]
+    plan: dict[str, Any]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def scarce(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
+    """The plan for a host of few orders, which listens on."""
+    folder = tmp_path_factory.mktemp("scarce")
+    with listening() as (url, asked):
+        plan = planned(url, cwd=folder)
+        yield Planned(url, tuple(asked), plan, folder)
+
+
+def test_a_plan_writes_nothing_to_the_host_and_nothing_here(scarce: Planned) -> None:
+    assert WRITES.isdisjoint(scarce.asked)
+    assert list(scarce.folder.iterdir()) == []
+
+
+def test_the_plan_says_figure_for_figure_what_the_run_then_finds(scarce: Planned, tmp_path: Path) -> None:
+    plan = scarce.plan
+    ended = selfship(
+        "certify", "--host", scarce.url, "--location", "BLR-01", "--out", "run", "--quiet", cwd=tmp_path, **SECRETS
+    )
     found = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
 
     assert ended.returncode == 4, ended.stdout
@@ -68,9 +89,10 @@ def test_the_plan_says_figure_for_figure_what_the_run_then_finds(tmp_path: Path)
     assert plan["counts"]["MUST"]["judged"] == len(judged) > 20
 
 
-def test_with_the_orders_that_the_plan_asks_for_nothing_that_orders_can_mend_is_lacking(tmp_path: Path) -> None:
-    with listening() as (url, _):
-        asked = planned(url, cwd=tmp_path)["ask"]
+def test_with_the_orders_that_the_plan_asks_for_nothing_that_orders_can_mend_is_lacking(
+    scarce: Planned, tmp_path: Path
+) -> None:
+    asked = scarce.plan["ask"]
     rows = [
         {"state": "dp_assigned", "count": 3},
         {"state": "return_dp_assigned", "count": 2},
