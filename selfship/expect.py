@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfship.answers import Kind
+from selfship.exchanges import Exchange
 from selfship.lifecycle import Event, State
 from selfship.pace import Interrupted
 from selfship.scenario import Recording, Step
@@ -100,6 +101,19 @@ def whole(recording: Recording) -> Recording:
             _blame(broken), f"{recording.scenario} broke off at {broken.name}: {broken.message}", broken.exchanges
         )
     return recording
+
+
+def served(recording: Recording, name: str) -> Exchange:
+    """The answer that a scenario kept as `name`; blocked where it was not served at all."""
+    __tracebackhide__ = True
+    if name not in recording.kept:
+        whole(recording)
+    exchange: Exchange = recording.kept[name]
+    if exchange.status is None:
+        raise BlockedError(NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
+    if exchange.status >= 500:
+        raise BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
+    return exchange
 
 
 def ready(recording: Recording) -> None:

@@ -19,6 +19,7 @@ from selfship.errors import UsageError
 from selfship.exchanges import strict_json
 from selfship.lifecycle import COARSE, State
 from selfship.nearest import hint
+from selfship.textfile import text_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class _Source:
 
 def load(path: Path) -> dict[State, list[str]]:
     """The ids of each state, in the file's order. UsageError, one sentence with file and line, where it is not one."""
-    source = _Source(path, text_of(path))
+    source = _Source(path, text_of(path, "orders file"))
     if path.suffix.lower() == ".toml":
         entries = _from_toml(source)
     elif path.suffix.lower() == ".json" or source.text.lstrip()[:1] in ("{", "["):
@@ -69,18 +70,6 @@ def load(path: Path) -> dict[State, list[str]]:
     if not found:
         raise UsageError(f"{path} holds no order: write lines such as `placed 17708318940301766054`.")
     return found
-
-
-def text_of(path: Path) -> str:
-    """What is in the file. UsageError where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UsageError(f"There is no orders file {path}: check the path.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a text file in UTF-8: save it as such.") from None
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read ({problem.strerror}): check the path and its permissions.") from None
 
 
 def _from_json(source: _Source) -> Iterator[_Entry]:

@@ -23,6 +23,7 @@ from selfship.errors import UsageError
 from selfship.hours import Hours
 from selfship.nearest import hint
 from selfship.profile_keys import COUNT, RATE, SECONDS, TIMEOUT, URL, Key, ProfileText, check
+from selfship.textfile import text_of
 from selfship.touch import Touch, read
 
 __all__ = ["Credentials", "Limits", "Profile", "Secrets", "Switches", "Touch", "configured", "load", "resolve"]
@@ -148,21 +149,13 @@ def is_path(name_or_path: str | Path) -> bool:
 def _read(name_or_path: str | Path, base: Path | None) -> ProfileText:
     own = is_path(name_or_path)
     path = Path(name_or_path).expanduser() if own else paths.HOSTS / f"{name_or_path}.toml"
-    try:
-        return ProfileText(path, ((base or Path.cwd()) / path).read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        if own:
-            raise UsageError(f"There is no profile file {path}: check the path.") from None
-        name = str(name_or_path)
-        names = known()
+    if not own and not path.is_file():
+        name, names = str(name_or_path), known()
         raise UsageError(
             f"There is no profile {name!r} (the kit has {', '.join(names)}; a file of yours ends in .toml)"
             f"{hint(name, names)}"
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a text file in UTF-8: save it as such.") from None
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read ({problem.strerror}): check the path and its permissions.") from None
+        )
+    return ProfileText(path, text_of(path, "profile file", base))
 
 
 def syntax_error(source: ProfileText, problem: tomllib.TOMLDecodeError) -> UsageError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from selfship import orders_file
 from selfship.errors import UsageError
 from selfship.nearest import hint
+from selfship.textfile import text_of
 
 KINDS = ("location", "channel", "order", "orders")
 
@@ -59,7 +60,7 @@ def read(given: Sequence[str], base: Path) -> Touch:
 
 def _ids(path: Path) -> list[str]:
     """The ids of a file that has one a line, or that is an orders file. UsageError where it is neither."""
-    lines = [line.split("#", 1)[0].split() for line in orders_file.text_of(path).splitlines()]
+    lines = [line.split("#", 1)[0].split() for line in text_of(path, "orders file").splitlines()]
     words = [line for line in lines if line]
     if words and all(len(line) == 1 and re.fullmatch(r"[\w-]+", line[0]) for line in words):
         return [word for (word,) in words]

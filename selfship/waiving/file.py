@@ -15,6 +15,7 @@ from selfship.errors import UsageError
 from selfship.nearest import hint
 from selfship.profile import syntax_error
 from selfship.profile_keys import TEXT, Key, ProfileText
+from selfship.textfile import text_of
 
 CHECK = Key("the id of a check, in which * stands for anything", TEXT.fits)
 DATE = Key("a date without quotes, such as 2026-12-31", lambda v: isinstance(v, date) and not isinstance(v, datetime))
@@ -68,7 +69,7 @@ class _Text(ProfileText):
 
 def load_waivers(path: Path, base: Path | None = None) -> list[Waiver]:
     """The waivers of a file (relative to `base`). UsageError, one sentence with its line, for what does not fit."""
-    source = _read(path, base)
+    source = _Text(path, text_of(path, "waiver file", base))
     try:
         data = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as problem:
@@ -88,18 +89,6 @@ def refuse_unknown_checks(waivers: Sequence[Waiver], checks: Sequence[str]) -> N
         if waiver.check and waiver.check.startswith("suites/") and not any(waiver.names("", one) for one in checks):
             near = [one.split("[")[0] if "[" not in waiver.check else one for one in checks]
             raise UsageError(f"No check fits the waiver of {waiver.check}{hint(waiver.check, near)}")
-
-
-def _read(path: Path, base: Path | None) -> _Text:
-    whole = (base or Path.cwd()) / path.expanduser()
-    try:
-        return _Text(path, whole.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise UsageError(f"There is no waiver file {path}: check the path.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a text file in UTF-8: save it as such.") from None
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read ({problem.strerror}): check the path and its permissions.") from None
 
 
 def _waiver(source: _Text, place: int, row: Mapping[str, Any]) -> Waiver:

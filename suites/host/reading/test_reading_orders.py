@@ -14,23 +14,11 @@ from selfship.scenario import Recording
 from selfship.scenarios.reading import AGREEING, LISTED_STATUSES, RETURN_STATUSES
 
 
-def kept(recording: Recording, name: str) -> Exchange:
-    """A kept answer that was served; blocked or failed for what it is not."""
-    if name not in recording.kept:
-        expect.whole(recording)
-    exchange: Exchange = recording.kept[name]
-    if exchange.status is None:
-        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
-    if exchange.status >= 500:
-        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
-    return exchange
-
-
 @pytest.mark.requirement("FET-1")
 @pytest.mark.parametrize("name", ["order", "return"])
 def test_order_id_reads_exactly_that_order(by_id: Recording, name: str) -> None:
     """orderId reads exactly that order, with no other filter than the location."""
-    exchange = kept(by_id, name)
+    exchange = expect.served(by_id, name)
     wanted = by_id.kept[f"{name} id"]
     shown = [str(order.get("id")) for order in objects(exchange)]
     expect.that(shown == [wanted], f"orderId {wanted} reads {shown or f'HTTP {exchange.status}'}", [exchange.seq])
@@ -73,7 +61,7 @@ def lists_something(recording: Recording) -> None:
 def test_order_says_whether_it_is_self_ship(listings: Recording, way: str) -> None:
     """Each order and each return says is_self_ship, a boolean."""
     statuses = RETURN_STATUSES if way == "return" else LISTED_STATUSES
-    answered = [kept(listings, status) for status in statuses]
+    answered = [expect.served(listings, status) for status in statuses]
     shown = [(exchange, order) for exchange in answered for order in objects(exchange)]
     if not shown:
         raise expect.NotTestableError(f"No {way} order is listed: prepare one.")
@@ -97,8 +85,8 @@ def test_every_order_read_says_whether_it_is_self_ship(traffic: list[Exchange]) 
 @pytest.mark.parametrize("name", ["unknown", "unknown info"], ids=("shipment", "info"))
 def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
     """An unknown orderId never reads another order."""
-    exchange = kept(by_id, name)
-    good = kept(by_id, "order")
+    exchange = expect.served(by_id, name)
+    good = expect.served(by_id, "order")
     shown = [view.id for view in views(exchange)]
     expect.that(not shown, f"the unknown orderId {by_id.kept['unknown id']} reads {shown[:3]}", [exchange.seq])
     if not objects(good):
@@ -108,7 +96,7 @@ def test_unknown_id_reads_no_order(by_id: Recording, name: str) -> None:
 @pytest.mark.requirement("FET-8")
 def test_id_one_digit_away_reads_no_other_order(by_id: Recording) -> None:
     """An orderId that differs from a known one in its last digit never reads that order."""
-    exchange = kept(by_id, "near")
+    exchange = expect.served(by_id, "near")
     wanted = by_id.kept["near id"]
     others = [view.id for view in views(exchange) if view.id != wanted]
     expect.that(not others, f"orderId {wanted} reads {others[:1]}", [exchange.seq])
@@ -117,7 +105,7 @@ def test_id_one_digit_away_reads_no_other_order(by_id: Recording) -> None:
 @pytest.mark.requirement("FET-9")
 def test_read_without_id_and_status_is_refused(by_id: Recording) -> None:
     """A read with neither orderId nor orderStatus is refused."""
-    exchange = kept(by_id, "neither")
+    exchange = expect.served(by_id, "neither")
     refused = 400 <= (exchange.status or 0) < 500
     expect.that(refused, f"a read with neither was answered HTTP {exchange.status}", [exchange.seq])
 
@@ -125,8 +113,8 @@ def test_read_without_id_and_status_is_refused(by_id: Recording) -> None:
 @pytest.mark.requirement("INF-3")
 def test_info_without_id_and_status_is_refused(by_id: Recording) -> None:
     """/shipment/info with neither orderId nor orderStatus is refused."""
-    exchange = kept(by_id, "info neither")
-    served = kept(by_id, "order info")
+    exchange = expect.served(by_id, "info neither")
+    served = expect.served(by_id, "order info")
     refused = 400 <= (exchange.status or 0) < 500
     expect.that(refused, f"/shipment/info with neither was answered HTTP {exchange.status}", [exchange.seq])
     if not served.ok:
@@ -137,7 +125,7 @@ def test_info_without_id_and_status_is_refused(by_id: Recording) -> None:
 @pytest.mark.parametrize("name", ["order", "return"])
 def test_info_by_id_answers_that_order(by_id: Recording, name: str) -> None:
     """/shipment/info by orderId answers that order."""
-    exchange = kept(by_id, f"{name} info")
+    exchange = expect.served(by_id, f"{name} info")
     shown = [str(order.get("id", order.get("orderId"))) for order in objects(exchange)]
     wanted = by_id.kept[f"{name} id"]
     expect.that(shown == [wanted], f"/shipment/info of {wanted} shows {shown or exchange.status}", [exchange.seq])
@@ -147,7 +135,7 @@ def test_info_by_id_answers_that_order(by_id: Recording, name: str) -> None:
 @pytest.mark.parametrize("status", [*LISTED_STATUSES, *RETURN_STATUSES])
 def test_info_by_status_shows_only_that_status(listings: Recording, status: str) -> None:
     """/shipment/info by orderStatus shows only orders of that status."""
-    exchange = kept(listings, f"info {status}")
+    exchange = expect.served(listings, f"info {status}")
     others = sorted({str(one.status) for one in views(exchange) if one.status not in (None, status)})
     expect.that(not others, f"/shipment/info of {status} shows orders in {', '.join(others)}", [exchange.seq])
 
@@ -157,9 +145,9 @@ def test_info_by_status_shows_only_that_status(listings: Recording, status: str)
 def test_info_agrees_with_the_read_by_id(agreement: Recording) -> None:
     """/shipment/info agrees with /shipment on status and lockStatus, and still does once the order has moved on."""
     expect.whole(agreement)
-    agree(kept(agreement, "info"), agreement.kept["again"])
+    agree(expect.served(agreement, "info"), agreement.kept["again"])
     if "info later" in agreement.kept:
-        agree(kept(agreement, "info later"), agreement.kept["later"])
+        agree(expect.served(agreement, "info later"), agreement.kept["later"])
 
 
 def agree(info: Exchange, view: View | None) -> None:

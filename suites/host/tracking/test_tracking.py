@@ -10,18 +10,6 @@ from selfship.scenario import Recording
 from selfship.scenarios.tracking import said
 
 
-def answered(recording: Recording, name: str) -> Exchange:
-    """The kept answer; blocked where it was not served at all."""
-    if name not in recording.kept:
-        expect.whole(recording)
-    exchange: Exchange = recording.kept[name]
-    if exchange.status is None:
-        raise expect.BlockedError(expect.NO_ANSWER, f"{exchange.step} was not answered", [exchange.seq])
-    if exchange.status >= 500:
-        raise expect.BlockedError("CON-8", f"{exchange.step}: HTTP {exchange.status}", [exchange.seq])
-    return exchange
-
-
 def entry_of(exchange: Exchange, order_id: str) -> dict[str, Any] | None:
     entries = exchange.json if isinstance(exchange.json, list) else []
     if isinstance(exchange.json, dict):
@@ -34,7 +22,7 @@ def entry_of(exchange: Exchange, order_id: str) -> dict[str, Any] | None:
 def test_courier_details_show_awb_and_courier(stepwise: Recording, return_journey: Recording, way: str) -> None:
     """Courier Details answers an entry for the order, with its AWB and its courier once Update AWB was accepted."""
     recording = stepwise if way == "forward" else return_journey
-    exchange = answered(recording, "courierDetails")
+    exchange = expect.served(recording, "courierDetails")
     awb, courier, order_id = recording.kept["awb"], recording.kept["courier"], recording.orders[0]
     expect.that(exchange.ok, f"courier details were answered HTTP {exchange.status}", [exchange.seq])
     entry = entry_of(exchange, order_id)
@@ -54,7 +42,7 @@ def test_courier_details_show_awb_and_courier(stepwise: Recording, return_journe
 
 
 def finds(recording: Recording, name: str, courier: str, *marks: str | None) -> None:
-    exchange = answered(recording, name)
+    exchange = expect.served(recording, name)
     words = set(answers.texts(exchange.json))
     told = courier in words or any(mark in words for mark in marks if mark)
     good = exchange.ok and not _is_error(exchange) and told
@@ -88,7 +76,7 @@ def test_track_finds_a_return(tracked_return: Recording, name: str) -> None:
 @pytest.mark.requirement("COU-1")
 def test_courier_details_have_an_entry_for_each_order(tracked: Recording) -> None:
     """Courier Details of several orders answers an entry for each, with its AWB."""
-    exchange = answered(tracked, "both couriers")
+    exchange = expect.served(tracked, "both couriers")
     for order, awb in tracked.kept["sent"]:
         entry = entry_of(exchange, order) or {}
         found = entry.get("awbNumber")
@@ -100,8 +88,8 @@ def test_courier_details_have_an_entry_for_each_order(tracked: Recording) -> Non
 @pytest.mark.parametrize("name", ["both", "both ways"], ids=["two-orders", "an-order-and-a-return"])
 def test_shipment_id_wins_over_awb_number(tracked: Recording, name: str) -> None:
     """With a shipment_id and an awb_number of two shipments, Track answers the one of the shipment_id."""
-    both = answered(tracked, name)
-    by_id = answered(tracked, "by id")
+    both = expect.served(tracked, name)
+    by_id = expect.served(tracked, "by id")
     if not by_id.ok or "Alpha Courier" not in set(answers.texts(by_id.json)):
         raise expect.BlockedError("TRK-1", "Track by shipment_id does not show the courier", [by_id.seq])
     words = set(answers.texts(both.json))
@@ -118,7 +106,7 @@ def test_shipment_id_wins_over_awb_number(tracked: Recording, name: str) -> None
 )
 def test_track_never_shows_another_shipment(tracked: Recording, name: str) -> None:
     """Track with neither, or with an unknown one, is refused or says error."""
-    exchange = answered(tracked, name)
+    exchange = expect.served(tracked, name)
     served = tracked.kept["by id"]
     empty = exchange.ok and not _tells(exchange)
     good = 400 <= (exchange.status or 0) < 500 or _is_error(exchange) or empty
@@ -139,7 +127,7 @@ def _tells(exchange: Exchange) -> bool:
 def test_track_follows_the_shipment(tracked: Recording, tracked_return: Recording, way: str) -> None:
     """After a delivery Track no longer says what it said before."""
     recording = tracked if way == "forward" else tracked_return
-    before, after = answered(recording, "before"), answered(recording, "after")
+    before, after = expect.served(recording, "before"), expect.served(recording, "after")
     if not before.ok:
         raise expect.BlockedError("TRK-1", "Track did not find the shipment before its delivery", [before.seq])
     expect.that(
