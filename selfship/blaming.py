@@ -15,14 +15,27 @@ if TYPE_CHECKING:
 
 
 def try_with_meta(flow: Flow, step: Step, item: dict[str, Any]) -> None:
-    """A status that is taken only with `meta`, which is optional, breaks that rule and not its own."""
-    if step.event not in lifecycle.STATUSES or "meta" in item:
+    """A status that is taken only with `meta`, or only without it, breaks that rule and not its own."""
+    if step.event not in lifecycle.STATUSES:
+        return
+    if "meta" in item:
+        _try_without_meta(flow, step, item)
         return
     body = {**item, "meta": {"remark": "selfship", "reasonCode": 101, "dpLocation": "Bengaluru"}}
     _, answer = flow.write("status", [body], step=f"{step.name} with meta")
     if answer.accepted:
         step.rule, step.outcome = "VAL-5", "refused"
         step.message = f"{step.name} was refused without meta, which is optional, and taken with it"
+        flow.keep(step)
+        raise BrokenError(step)
+
+
+def _try_without_meta(flow: Flow, step: Step, item: dict[str, Any]) -> None:
+    body = {name: value for name, value in item.items() if name != "meta"}
+    _, answer = flow.write("status", [body], step=f"{step.name} without meta")
+    if answer.accepted:
+        step.rule, step.outcome = "VAL-5", "refused"
+        step.message = f"{step.name} was refused with documented fields of meta, and taken without them"
         flow.keep(step)
         raise BrokenError(step)
 

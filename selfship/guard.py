@@ -6,6 +6,7 @@ is written to. A read-only guard lets no write pass at all.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -37,9 +38,19 @@ def named(content: bytes) -> set[str]:
     try:
         body = strict_json(content)
     except (ValueError, RecursionError):
-        found = _LOOSE.findall(content.decode("utf-8", "replace"))
-        return {first or second for first, second in found}
+        return _named_loosely(content.decode("utf-8", "replace"))
     return {_written(value) for value in _below_ids(body)} - {""}
+
+
+def _named_loosely(text: str) -> set[str]:
+    """Of a body that is not JSON: what the JSON names that it begins with, if any, and whatever else may be an id."""
+    names, end = set[str](), 0
+    try:
+        body, end = json.JSONDecoder().raw_decode(text)
+        names = {_written(value) for value in _below_ids(body)} - {""}
+    except (ValueError, RecursionError):
+        pass  # Then it is loose from its beginning.
+    return names | {first or second for first, second in _LOOSE.findall(text[end:])}
 
 
 def _below_ids(value: Any, *, inside: bool = False) -> Iterator[Any]:

@@ -6,6 +6,7 @@ something was taken after all does each remaining probe get an order and a look 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,8 @@ UNJUDGED = (Kind.UNREADABLE, Kind.SERVER_ERROR, Kind.NO_ANSWER, Kind.PUT_OFF)
 class Probe:
     """One request that must be refused. `body` builds its items for an order; None: the item of `event` itself.
 
-    `raw` is sent as it is. `harmless`: taking it without changing anything is conforming too.
+    `raw` is sent as it is; `tail` is sent behind the items. `harmless`: taking it without changing anything is
+    conforming too.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Probe:
     event: Event
     body: Callable[[Order], list[Any]] | None = None
     raw: bytes | None = None
+    tail: bytes = b""
     harmless: bool = False
     cell: Cell | None = None
     options: dict[str, Any] = field(default_factory=dict)
@@ -58,10 +61,10 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
     while left:
         settled(flow, order)
         before = flow.read(order) or order.view
-        done = _send_run(flow, order, left, before)
+        done = _send_run(flow, order, left, before, another)
         spoiled = done[-1].outcome in ("accepted", "applied", "unclear_changed") if done else False
         after = None if spoiled else _look(flow, order)
-        _passed_by(flow, order, after)
+        _passed_by(flow, order, after, another)
         if spoiled and len(done) == 1:
             _keep(flow, done, None)
         elif spoiled or not (before is None or after is None or before.same_as(after)):
@@ -79,15 +82,32 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
             order = fresh
 
 
-def _passed_by(flow: Flow, order: Order, after: View | None) -> None:
+def _passed_by(flow: Flow, order: Order, after: View | None, another: Callable[[], Order]) -> None:
     """Raises where the host has moved the order on by itself: what was probed in the next state proves nothing."""
     if order.state not in lifecycle.SWITCHED or after is None or after.status is None:
         return
     switch, _ = lifecycle.SWITCHED[order.state]
-    later = orders.reachable(order.state)[1:]
-    if flow.host.leaves_open(switch) and any(after.status in lifecycle.COARSE[state] for state in later):
-        flow.host.detect(switch, "auto")
-        raise PassedByError(order.state)
+    if not flow.host.leaves_open(switch) or not _moved_on(order, after):
+        return
+    if flow.host.switch(switch) != "auto" and not _moves_if_left_alone(flow, another):
+        # It is a probe, then, that has moved the order.
+        return
+    flow.host.detect(switch, "auto")
+    raise PassedByError(order.state)
+
+
+def _moved_on(order: Order, view: View) -> bool:
+    return any(view.status in lifecycle.COARSE[state] for state in orders.reachable(order.state)[1:])
+
+
+def _moves_if_left_alone(flow: Flow, another: Callable[[], Order]) -> bool:
+    """Whether an order that nobody troubles leaves the state within settle; True where there is none to find out on."""
+    try:
+        left = another()
+    except (NoSupplyError, BrokenError):
+        return True
+    view = flow.wait(left, lambda seen: _moved_on(left, seen))
+    return view is None or _moved_on(left, view)
 
 
 def settled(flow: Flow, order: Order) -> None:
@@ -108,9 +128,10 @@ def _send(flow: Flow, order: Order, probe: Probe, before: View | None) -> tuple[
     items = probe.body(order) if probe.body else [flow.item(probe.event, order)]
 
     def send() -> tuple[Exchange, Answer]:
-        if probe.raw is None:
+        raw = json.dumps(items).encode() + probe.tail if probe.tail else probe.raw
+        if raw is None:
             return flow.write(probe.operation, items, step=probe.name, **probe.options)
-        exchange = flow.call(probe.operation, raw=probe.raw, step=probe.name, **probe.options)
+        exchange = flow.call(probe.operation, raw=raw, step=probe.name, **probe.options)
         answer = answers.read(exchange, 1)
         if exchange.ok and answer.kind is Kind.UNREADABLE and answer.success == 0 and answer.broken == "CON-3":
             answer = replace(answer, kind=Kind.REFUSED)
@@ -125,7 +146,9 @@ def _send(flow: Flow, order: Order, probe: Probe, before: View | None) -> tuple[
     return step, answer
 
 
-def _send_run(flow: Flow, order: Order, probes: Sequence[Probe], before: View | None) -> list[Step]:
+def _send_run(
+    flow: Flow, order: Order, probes: Sequence[Probe], before: View | None, another: Callable[[], Order]
+) -> list[Step]:
     """Sends probes until one is not refused; the steps so far, that one last.
 
     A careful flow has no other order to find out on: it looks after each probe whether that one changed anything; not
@@ -147,7 +170,7 @@ def _send_run(flow: Flow, order: Order, probes: Sequence[Probe], before: View | 
             step.exchanges.append(after.seq)
             step.message += f"; {before.difference(after)}"
             break
-        _passed_by(flow, order, after)
+        _passed_by(flow, order, after, another)
         step.after = after
         if after:
             step.exchanges.append(after.seq)

@@ -124,6 +124,13 @@ def test_every_generated_request_passes_and_names_only_what_it_was_aimed_at(seed
             assert lent.check(OPERATIONS[name], case.options(ids, {}).get("raw")) <= {OURS}
 
 
+def test_a_body_that_only_begins_as_json_names_what_the_json_names() -> None:
+    item = b'[{"orderId": "17000000000000000001", "awbNumber": "AWB732918970669"}]'
+
+    assert named(item) == named(item + b" trailing") == {"17000000000000000001"}
+    assert named(item + b' {"orderId": 170000000000') == {"17000000000000000001", "170000000000"}
+
+
 def test_a_scenario_that_goes_astray_is_stopped_and_is_the_kits_error(tmp_path: Path) -> None:
     def astray(flow: Flow) -> None:
         flow.write("pack", [{"orderId": THEIRS}])

@@ -7,6 +7,7 @@ from selfship import bodies, lifecycle, orders
 from selfship.flow import Flow
 from selfship.lifecycle import EVENTS, Event, State
 from selfship.orders import View
+from selfship.pace import pauses
 from selfship.probing import unknown_id
 from selfship.scenario import scenario
 from selfship.scenarios.limits import Bulk, send_bulk
@@ -51,6 +52,17 @@ def _unseen(flow: Flow, event: Event, many: list[Order], bulk: Bulk) -> None:
         order.touched(seen=False)
 
 
+def _invoiced(flow: Flow, order: Order) -> tuple[str | None, View | None]:
+    """The invoice number that was last sent for the order in a batch, and the order once it shows that."""
+    bulks = [flow.recording.kept.get(f"{Event.INVOICE.value} {name}") for name in ("mixed", "resent")]
+    taken = [one for one in bulks if one is not None and order.id in (one.taken or ())]
+    numbers = {item["orderId"]: item.get("invoiceNumber") for one in taken for item in one.exchange.sent}
+    number = numbers.get(order.id)
+    if number is None or (order.view and order.view.invoice_number == number):
+        return number, order.view
+    return number, flow.wait(order, lambda view: view.invoice_number == number)
+
+
 def _chain(flow: Flow, events: Sequence[Event], many: list[Order]) -> None:
     """One event after the other, until one has not taken all the orders along."""
     for event in events:
@@ -69,6 +81,7 @@ def batch_forward(flow: Flow, many: list[Order]) -> None:
                 flow.fire(Event.INVOICE, order)
         else:
             _chain(flow, (Event.INVOICE,), many)
+            flow.recording.kept["invoiced"] = [_invoiced(flow, order) for order in many]
     _chain(flow, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.DELIVERY_DONE), many)
 
 
@@ -125,6 +138,32 @@ def batch_twice_in_order(flow: Flow, order: Order) -> None:
     wanted = {0: None, 1: "TRANSIT", 2: "DELIVERED"}.get(answer.success)
     view = flow.wait(order, lambda seen: seen.status == wanted) if wanted else flow.read(order)
     flow.recording.kept["twice"] = (exchange, answer, before, view)
+
+
+@scenario(Need(State.DP_ASSIGNED, 2), weight=12)
+def batch_dispatched_early(flow: Flow, many: list[Order]) -> None:
+    """Of two orders one is not packed yet when both are dispatched; once it is, what failed is dispatched again."""
+    packed, late = many
+    for order in many:
+        if not order.awb:
+            flow.fire(Event.AWB, order)
+    flow.fire(Event.PACK, packed)
+    kept = flow.recording.kept
+    kept["first"] = flow.write(
+        "dispatch", [flow.item(Event.DISPATCH, order) for order in many], step="dispatch: one packed, one not"
+    )
+    if kept["first"][1].success == len(many):
+        return
+    flow.host.wire.pace.pause(flow.host.needed_settle * 1.5)
+    flow.fire(Event.PACK, late)
+    left = [late] if kept["first"][1].success else many
+    items = [flow.item(Event.DISPATCH, order) for order in left]
+    kept["resent"] = flow.write("dispatch", items, step="dispatch: what failed, once it is packed")
+    for pause in pauses(flow.host.settle):
+        if not kept["resent"][1].refused:
+            break
+        flow.host.wire.pace.pause(pause)
+        kept["resent"] = flow.write("dispatch", items, step="dispatch: what failed, once it is packed")
 
 
 @scenario(weight=4)

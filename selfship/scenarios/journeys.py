@@ -16,6 +16,8 @@ TRIED = (Event.OUT_FOR_DELIVERY, Event.DELIVERY_ATTEMPT_FAILED, Event.DELIVERY_R
 HOME = (Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED)
 CREDITED = (Event.ACCEPT_RETURN, Event.CREDIT_NOTE)
 SENT_BACK = (Event.RTO_BAG_DELIVERED, *CREDITED)
+META = {"remark": "As the courier says", "reasonCode": 101, "dpLocation": "Bengaluru"}
+"""Optional fields of a status."""
 
 
 def document(flow: Flow, operation: str, order: Order, name: str) -> None:
@@ -34,6 +36,12 @@ def intake(flow: Flow, order: Order) -> None:
         flow.recording.kept["invoice number"] = number
         flow.recording.kept["invoiced"] = flow.wait(order, lambda view: view.invoice_number == number)
     flow.fire(Event.AWB, order, rule="FWD-2")
+
+
+@scenario(Need(State.PLACED), weight=4, walks=(Event.CONFIRM,))
+def confirmed_without_lines(flow: Flow, order: Order) -> None:
+    """A new order is confirmed by its id alone: orderItems is optional."""
+    flow.fire(Event.CONFIRM, order, orderItems=None)
 
 
 @scenario(Need(State.BAG_CONFIRMED), weight=8, walks=(Event.INVOICE,))
@@ -148,7 +156,7 @@ def ndr(flow: Flow, order: Order) -> None:
 @scenario(FORWARD, weight=12, walks=(Event.AUTO_DISPATCH, *TRIED, Event.DELIVERY_DONE))
 def ndr_reattempted(flow: Flow, order: Order) -> None:
     """A failed delivery is done straight from delivery_reattempt_requested."""
-    flow.fire(Event.AUTO_DISPATCH, order)
+    flow.fire(Event.AUTO_DISPATCH, order, courierName="Selfship Again")
     flow.fire(Event.OUT_FOR_DELIVERY, order)
     flow.fire(Event.DELIVERY_ATTEMPT_FAILED, order)
     flow.fire(Event.DELIVERY_REATTEMPT_REQUESTED, order)
@@ -160,7 +168,7 @@ def ndr_first_attempt(flow: Flow, order: Order) -> None:
     """An order that is out for delivery is delivered."""
     flow.fire(Event.AUTO_DISPATCH, order)
     flow.fire(Event.OUT_FOR_DELIVERY, order)
-    flow.fire(Event.DELIVERY_DONE, order)
+    flow.fire(Event.DELIVERY_DONE, order, meta=META)
 
 
 @scenario(FORWARD, weight=20, walks=(*BY_STATUS, *SENT_BACK), joins=len(BY_STATUS))
@@ -174,10 +182,24 @@ def rto(flow: Flow, order: Order) -> None:
 
 @scenario(FORWARD, weight=8, walks=(Event.AUTO_DISPATCH, *SENT_BACK))
 def rto_after_auto(flow: Flow, order: Order) -> None:
-    """An order that autoDispatch picked comes back, is accepted and gets its credit note."""
+    """An order that autoDispatch picked comes back, is accepted and gets its credit note, and is at its end."""
+    credited_rto(flow, order)
+    if order.state is State.CREDIT_NOTE_GENERATED:
+        probe_all(flow, order, AFTER_THE_NOTE, lambda: credited_rto(flow, flow.another(FORWARD)))
+
+
+def credited_rto(flow: Flow, order: Order) -> Order:
     flow.fire(Event.AUTO_DISPATCH, order)
-    flow.fire(Event.RTO_BAG_DELIVERED, order)
+    flow.fire(Event.RTO_BAG_DELIVERED, order, meta=META)
     _to_credit_note(flow, order)
+    return order
+
+
+AFTER_THE_NOTE = [
+    Probe(f"{event.value} after the credit note of an RTO", "STA-3", event)
+    for event in (Event.BAG_PICKED, Event.DELIVERY_DONE, Event.RETURN_BAG_DELIVERED)
+]
+"""What the matrix tries on a return, where the documents treat an RTO alike."""
 
 
 @scenario(RETURN, weight=18, walks=(Event.AWB, *HOME, *CREDITED))
@@ -202,8 +224,8 @@ def return_journey(flow: Flow, order: Order) -> None:
 def return_with_reason(flow: Flow, order: Order) -> None:
     """A delivered return is accepted with a reason code for its items, and gets its credit note."""
     flow.fire(Event.AWB, order)
-    flow.fire(Event.RETURN_BAG_IN_TRANSIT, order)
-    flow.fire(Event.RETURN_BAG_DELIVERED, order)
+    flow.fire(Event.RETURN_BAG_IN_TRANSIT, order, meta=META)
+    flow.fire(Event.RETURN_BAG_DELIVERED, order, meta=META)
     lines = order.view.lines if order.view else ()
     items = [
         {"orderItemId": line.item_id, "quantity": line.quantity, "reasonCode": "package_damaged"} for line in lines

@@ -104,6 +104,11 @@ def paging(flow: Flow, status: str) -> None:
         most = MOST_SMALL_PAGES if size == SMALL_PAGE else 10
         kept[size] = _walk(flow, status, size, start, most)
         kept[f"{size} whole"] = len(kept[size]) < most
+    # In pages of one no page is a part page: what stands right behind the whole walk was lost by it.
+    behind = {**_listing(flow, status), "pageNumber": start + sum(map(len, kept[50])), "pageSize": 1}
+    kept["behind"] = [
+        view.id for view in orders.views(flow.call("shipment", params=behind, step="the order behind the last page"))
+    ]
 
 
 def _all(flow: Flow, status: str, **more: Any) -> list[View]:
@@ -122,6 +127,11 @@ def filters(flow: Flow) -> None:
         for channel in channels[:2]:
             kept[f"{status} {channel}"] = flow.call(
                 "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
+            )
+        for channel in channels[:1]:
+            second = _listing(flow, status, orderingChannel=channel, pageNumber=flow.host.first_page + 1, pageSize=2)
+            kept[f"{status} {channel} later"] = flow.call(
+                "shipment", params=second, step=f"list channel {channel}, the second page"
             )
     shown = (str(view.raw.get("orderDate"))[:10] for view in kept["PROCESSING all"])
     dates = sorted(day for day in shown if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", day))

@@ -1,7 +1,9 @@
 """Track Shipment, forward and return."""
 
+from collections.abc import Callable
 from typing import Any
 
+from selfship.exchanges import Exchange
 from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.probing import unknown_id
@@ -15,6 +17,11 @@ def _track(flow: Flow, body: dict[str, Any], step: str, *words: str) -> Any:
     return flow.ask(
         "track", body, until=lambda answer: answer.ok and all(word in answer.text for word in words), step=step
     )
+
+
+def _no_longer(before: Exchange) -> Callable[[Exchange], bool]:
+    """Whether Track says something else than it said `before`."""
+    return lambda answer: answer.ok and said(answer.json) != said(before.json)
 
 
 @scenario(Need(State.DP_ASSIGNED, 2), Need(State.RETURN_DP_ASSIGNED), weight=22, bare=True)
@@ -48,15 +55,19 @@ def tracked(flow: Flow, many: list[Order], back: Order) -> None:
     kept["neither"] = flow.call("track", body={}, step="track by neither")
     kept["unknown id"] = flow.call("track", body={"shipment_id": unknown_id()}, step="track an unknown shipment_id")
     kept["unknown awb"] = flow.call("track", body={"awb_number": "NO-" + unknown_id()}, step="track an unknown awb")
-    before = flow.call("track", body={"shipment_id": first.id}, step="track before delivery")
-    flow.fire(Event.DELIVERY_DONE, first)
-    kept["before"] = before
-    kept["after"] = flow.ask(
+    kept["unknown id, known awb"] = flow.call(
         "track",
-        {"shipment_id": first.id},
-        until=lambda answer: answer.ok and said(answer.json) != said(before.json),
-        step="track after delivery",
+        body={"shipment_id": unknown_id(), "awb_number": second.awb},
+        step="track an unknown shipment_id, with the awb_number of another",
     )
+    ways = {"": {"shipment_id": first.id}, " by awb": {"awb_number": first.awb}}
+    for way, body in ways.items():
+        kept[f"before{way}"] = flow.call("track", body=body, step=f"track{way} before delivery")
+    flow.fire(Event.DELIVERY_DONE, first)
+    for way, body in ways.items():
+        kept[f"after{way}"] = flow.ask(
+            "track", body, until=_no_longer(kept[f"before{way}"]), step=f"track{way} after delivery"
+        )
 
 
 @scenario(Need(State.RETURN_DP_ASSIGNED), weight=8, walks=(Event.AWB, *HOME))
@@ -71,10 +82,14 @@ def tracked_return(flow: Flow, order: Order) -> None:
     flow.fire(Event.RETURN_BAG_IN_TRANSIT, order)
     flow.fire(Event.RETURN_BAG_DELIVERED, order)
     kept["after"] = flow.ask(
+        "track", {"shipment_id": order.id}, until=_no_longer(before), step="track a return after delivery"
+    )
+    kept["before by awb"] = kept["by awb"]
+    kept["after by awb"] = flow.ask(
         "track",
-        {"shipment_id": order.id},
-        until=lambda answer: answer.ok and said(answer.json) != said(before.json),
-        step="track a return after delivery",
+        {"awb_number": order.awb},
+        until=_no_longer(kept["by awb"]),
+        step="track a return by awb after delivery",
     )
 
 

@@ -17,6 +17,7 @@ REQUIRED: dict[Event, tuple[str, ...]] = {
     Event.CONFIRM: ("orderId",),
     Event.INVOICE: ("orderId", "invoiceNumber", "invoiceType"),
     Event.AWB: ("orderId", "awbNumber", "courierName"),
+    Event.AUTO_DISPATCH: ("awbNumber", "courierName"),
     Event.PACK: ("orderId",),
     Event.DISPATCH: ("orderId",),
     Event.BAG_PICKED: ("orderId", "orderStatus"),
@@ -36,7 +37,7 @@ WRONG_TYPES: dict[str, Any] = {
 PLACES: dict[State, tuple[Event, ...]] = {
     State.PLACED: (Event.CONFIRM, Event.CANCEL),
     State.BAG_CONFIRMED: (Event.INVOICE,),
-    State.DP_ASSIGNED: (Event.AWB, Event.PACK),
+    State.DP_ASSIGNED: (Event.AWB, Event.AUTO_DISPATCH, Event.PACK),
     State.BAG_PACKED: (Event.DISPATCH,),
     State.HANDED_OVER_TO_DG: (Event.BAG_PICKED,),
     State.RETURN_DP_ASSIGNED: (Event.RETURN_BAG_IN_TRANSIT,),
@@ -53,12 +54,19 @@ def _with(event: Event, name: str, value: Any, flow: Flow) -> Callable[[Order], 
     return lambda order: [{**flow.item(event, order), name: value}]
 
 
+def called(event: Event) -> str:
+    """What the probes of an event are called by: its operation, told apart where two events have the same."""
+    operation = EVENTS[event].operation
+    return f"{operation} with autoDispatch" if event is Event.AUTO_DISPATCH else operation
+
+
 def _probes(flow: Flow, state: State) -> Iterator[Probe]:
     for event in PLACES[state]:
-        operation = EVENTS[event].operation
+        operation = called(event)
         for name in REQUIRED[event]:
             yield Probe(f"{operation} without {name}", "VAL-1", event, body=_without(event, name, flow))
-        for name in REQUIRED[event]:
+        yield Probe(f"{operation}, good JSON with a word behind it", "VAL-3", event, tail=b" trailing")
+        for name in REQUIRED[event] if event is not Event.AUTO_DISPATCH else ():
             wrong = _with(event, name, WRONG_TYPES[name], flow)
             yield Probe(f"{operation} with {name} of the wrong type", "VAL-2", event, body=wrong)
             yield Probe(f"{operation} with {name} empty", "VAL-2", event, body=_with(event, name, "", flow))

@@ -17,6 +17,7 @@ from selfship.mock.faults import (
     returns,
     second_reader,
     second_reader_writes,
+    third_reader,
     tracking,
     transitions,
     unsteady,
@@ -44,6 +45,7 @@ GROUPS = {
     "unsteady": unsteady.FAULTS,
     "second_reader": second_reader.FAULTS,
     "second_reader_writes": second_reader_writes.FAULTS,
+    "third_reader": third_reader.FAULTS,
 }
 _ALL: tuple[Fault, ...] = tuple(fault for faults in GROUPS.values() for fault in faults)
 

@@ -97,6 +97,22 @@ def test_counts_of_a_mixed_batch_are_true(mixed: Mixed, batches: Batches, where:
     )
 
 
+@pytest.mark.requirement("FWD-10")
+@pytest.mark.control(Event.INVOICE)
+def test_orders_of_a_batch_show_each_its_own_invoice_number(batch_forward: Recording, control: Control) -> None:
+    """After one Update Invoice for several orders each shows the number that was sent for it."""
+    if "invoiced" not in expect.whole(batch_forward).kept:
+        raise expect.NotApplicableError("the host invoices by itself")
+    expect.works_alone(Event.INVOICE, control(Event.INVOICE))
+    sent = [(number, view) for number, view in batch_forward.kept["invoiced"] if number]
+    if not sent:
+        raise expect.BlockedError("BAT-1", "no order of the batch was seen to be invoiced")
+    for number, view in sent:
+        shown = view.invoice_number if view else None
+        words = f"one Update Invoice for several orders: sent {number}, shown {shown}"
+        expect.that(shown == number, words, [view.seq] if view else ())
+
+
 @pytest.mark.requirement("BAT-4")
 @pytest.mark.parametrize(("where", "event"), MIXED, ids=IDS)
 def test_bad_item_does_not_sink_its_siblings(mixed: Mixed, batches: Batches, where: str, event: Event) -> None:
@@ -333,3 +349,20 @@ def test_failed_items_are_accepted_once_mended(batch_mended: Recording, control:
         f"{len(resent.sent)} failed items were sent again, mended: {resent.answer.success} were taken",
         resent.evidence,
     )
+
+
+@pytest.mark.requirement("BAT-8")
+@pytest.mark.control(Event.DISPATCH)
+def test_order_dispatched_too_early_is_accepted_once_packed(
+    batch_dispatched_early: Recording, control: Control
+) -> None:
+    """What failed because it was not packed yet is dispatched by the same request once it is."""
+    expect.works_alone(Event.DISPATCH, control(Event.DISPATCH))
+    kept = expect.whole(batch_dispatched_early).kept
+    readable(*kept["first"])
+    if "resent" not in kept:
+        raise expect.BlockedError("STA-8", "an order that was not packed was dispatched", [kept["first"][0].seq])
+    exchange, answer = kept["resent"]
+    readable(exchange, answer)
+    words = f"items that failed for want of packing were dispatched again once packed: {answer.success} were taken"
+    expect.that(answer.accepted, words, [kept["first"][0].seq, exchange.seq])

@@ -92,6 +92,17 @@ def test_accepted_return_gets_its_credit_note(return_journey: Recording) -> None
     unless_by_itself(return_journey, "credit_note", "the credit note")
 
 
+@pytest.mark.requirement("STA-3")
+@pytest.mark.parametrize("event", [Event.BAG_PICKED, Event.DELIVERY_DONE, Event.RETURN_BAG_DELIVERED])
+def test_credited_rto_is_at_its_end(rto_after_auto: Recording, event: Event, control: Control) -> None:
+    """After the credit note of an RTO every other status is refused, as it is after that of a return."""
+    seen = control(event)
+    name = f"{event.value} after the credit note of an RTO"
+    if rto_after_auto.broken is None and name not in expect.whole(rto_after_auto).steps:
+        raise expect.NotTestableError("The RTO never showed its credit note, so its end was not reached.")
+    expect.refused(expect.step(rto_after_auto, name), seen)
+
+
 @pytest.mark.requirement("RET-6")
 @pytest.mark.control(Event.RETURN_BAG_IN_TRANSIT)
 def test_return_without_awb_does_not_set_out(return_without_awb: Recording, control: Control) -> None:

@@ -13,6 +13,12 @@ def test_confirm_moves_a_new_order_to_confirmed(intake: Recording) -> None:
     expect.accepted(expect.step(intake, "confirm"))
 
 
+@pytest.mark.requirement("FWD-1")
+def test_confirm_needs_no_order_items(confirmed_without_lines: Recording) -> None:
+    """Confirm takes an order by its id alone: orderItems is optional."""
+    expect.accepted(expect.step(confirmed_without_lines, "confirm"))
+
+
 @pytest.mark.requirement("FWD-2")
 def test_invoice_moves_a_confirmed_order_on(intake: Recording) -> None:
     """Update Invoice (sale) moves a confirmed order to PROCESSING."""

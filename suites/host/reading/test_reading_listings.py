@@ -35,7 +35,7 @@ def lost(recording: Recording) -> list[str]:
     first, second = ({one for page in pages(recording, size) for one in page} for size in (SMALL_PAGE, 50))
     missing = second - first if recording.kept[f"{SMALL_PAGE} whole"] else set()
     if recording.kept["50 whole"]:
-        missing |= first - second
+        missing |= (first | set(recording.kept["behind"])) - second
     return sorted(missing)
 
 
@@ -63,7 +63,7 @@ def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run
 @pytest.mark.requirement("FET-3")
 @pytest.mark.parametrize("paging", PAGED, indirect=True)
 def test_no_order_is_lost_between_pages(paging: Recording, status: str, run: Run) -> None:
-    """An order that a walk with another page size shows is lost by none."""
+    """An order that a walk with another page size shows is lost by none, and none stands behind the last page."""
     walk = run.quietly("paging", status) if lost(paging) else paging
     # Others may be moving orders, too: lost is what still has the status when it is read by its id.
     found = [one for one in lost(walk)[:MOST_SUSPECTS] if run.shows_now(one) == status]
@@ -97,6 +97,10 @@ def test_ordering_channel_is_honoured(filters: Recording, status: str, run: Run)
         still -= set(run.host.supply.leased)
         words = f"a listing of channel {channel} shows none of its {len(still)} orders"
         expect.that(shown or not still, words, [exchange.seq])
+    later: Exchange = filters.kept[f"{status} {channels[0]} later"]
+    others = sorted({str(one.channel) for one in views(later) if one.channel != channels[0]})
+    words = f"the second page of channel {channels[0]} shows {', '.join(others)}"
+    expect.that(not others, words, [later.seq])
 
 
 def moment(value: object) -> datetime | None:

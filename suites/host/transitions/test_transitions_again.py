@@ -5,6 +5,7 @@ import pytest
 from selfship import expect
 from selfship.answers import Kind
 from selfship.scenario import Recording
+from selfship.scenarios.cancelling import PIECE
 from selfship.scenarios.observing import AGAIN
 
 
@@ -51,3 +52,18 @@ def test_part_of_an_invoiced_order_cannot_be_cancelled(
         raise expect.NotApplicableError("this host takes no cancellation of a part at all")
     step = expect.step(cancelled_in_part_late, "cancel of a part")
     expect.refused(step, None, needs_control=False)
+
+
+@pytest.mark.requirement("STA-11")
+def test_a_piece_of_an_invoiced_order_cannot_be_cancelled(
+    cancelled_in_part_late: Recording, cancelled_in_part: Recording
+) -> None:
+    """Cancelling one piece of a line that holds several is refused once the order is invoiced."""
+    kept = expect.whole(cancelled_in_part).kept
+    if "piece" not in kept or PIECE not in expect.whole(cancelled_in_part_late).steps:
+        raise expect.NotApplicableError("no order of several lines has one of several pieces")
+    exchange, answer = kept["piece"]
+    if not answer.accepted:
+        expect.seen.append(exchange.seq)
+        raise expect.NotApplicableError("this host takes no cancellation of a piece at all")
+    expect.refused(expect.step(cancelled_in_part_late, PIECE), None, needs_control=False)

@@ -45,6 +45,19 @@ def test_event_is_refused_in_state(
     expect.refused(step, control_step, needs_control=not harmless)
 
 
+@pytest.mark.requirement("FWD-10")
+@pytest.mark.control(Event.INVOICE)
+@pytest.mark.parametrize("matrix", [State.DP_ASSIGNED, State.BAG_PACKED], indirect=True)
+def test_refused_invoice_leaves_the_number(matrix: Recording, control: Control) -> None:
+    """Where a second Update Invoice is refused, the order still shows the number of the first."""
+    step = expect.refused(expect.step(matrix, Event.INVOICE.value), control(Event.INVOICE))
+    if step.before is None or step.after is None or not step.before.invoice_number:
+        raise expect.NotTestableError("The order showed no invoiceNumber before: prepare one that was invoiced.")
+    shown, was = step.after.invoice_number, step.before.invoice_number
+    words = f"invoiceNumber went from {was} to {shown}, though the second Update Invoice was refused"
+    expect.that(shown == was, words, step.exchanges)
+
+
 @pytest.mark.requirement("STA-5")
 @pytest.mark.control(Event.BAG_PICKED, Event.RETURN_BAG_IN_TRANSIT)
 @pytest.mark.parametrize("outside_the_enum", IN_ENUM_STATES, indirect=True)

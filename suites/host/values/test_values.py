@@ -7,11 +7,12 @@ import pytest
 from selfship import expect
 from selfship.answers import Kind, read
 from selfship.exchanges import Exchange
-from selfship.lifecycle import EVENTS, Event
+from selfship.host import Host
+from selfship.lifecycle import Event
 from selfship.operations import BULK, OPERATIONS
 from selfship.run import Run
 from selfship.scenario import Recording, Step
-from selfship.scenarios.values import META, NOT_JSON, PLACES, REQUIRED
+from selfship.scenarios.values import META, NOT_JSON, PLACES, REQUIRED, called
 
 Control = Callable[[Event], Step | None]
 
@@ -21,13 +22,23 @@ WITHOUT = [
     for event in events
     for name in REQUIRED[event]
 ]
+WHERE = [pytest.param(state, event, id=f"{event}-in-{state}") for state, events in PLACES.items() for event in events]
 DISTORTED = [
     pytest.param(state, event, f"{name} {how}", id=f"{event}-{name}-{how.replace(' ', '-')}")
     for state, events in PLACES.items()
     for event in events
     for name in REQUIRED[event]
+    if event is not Event.AUTO_DISPATCH
     for how in ("of the wrong type", "empty", "null")
 ]
+
+ON_THE_WAY = [
+    ("ndr_first_attempt", Event.DELIVERY_DONE),
+    ("rto_after_auto", Event.RTO_BAG_DELIVERED),
+    ("return_with_reason", Event.RETURN_BAG_IN_TRANSIT),
+    ("return_with_reason", Event.RETURN_BAG_DELIVERED),
+]
+"""Where a status is sent with meta, on the way."""
 
 
 @pytest.mark.requirement("VAL-1")
@@ -37,7 +48,7 @@ def test_item_without_a_required_field_is_refused(
 ) -> None:
     """An item without a required field is refused."""
     seen = control(event)
-    step = expect.step(defects, f"{EVENTS[event].operation} without {name}")
+    step = expect.step(defects, f"{called(event)} without {name}")
     expect.refused(step, seen)
 
 
@@ -48,7 +59,7 @@ def test_item_with_a_wrong_or_empty_field_is_refused(
 ) -> None:
     """A field of the wrong type, or a required string that is empty, is refused."""
     seen = control(event)
-    step = expect.step(defects, f"{EVENTS[event].operation} with {what}")
+    step = expect.step(defects, f"{called(event)} with {what}")
     expect.refused(step, seen)
 
 
@@ -79,6 +90,14 @@ def test_body_that_is_not_json_is_refused(
     served(run, operation, exchange)
 
 
+@pytest.mark.requirement("VAL-3")
+@pytest.mark.parametrize(("defects", "event"), WHERE, indirect=["defects"])
+def test_good_items_with_a_word_behind_are_refused(defects: Recording, event: Event, control: Control) -> None:
+    """A body that begins as good JSON and goes on with something else is refused, and changes nothing."""
+    seen = control(event)
+    expect.refused(expect.step(defects, f"{called(event)}, good JSON with a word behind it"), seen)
+
+
 @pytest.mark.requirement("VAL-4")
 @pytest.mark.parametrize("operation", BULK)
 def test_body_that_is_not_an_array_is_refused(broken_bodies: Recording, operation: str) -> None:
@@ -101,6 +120,23 @@ def test_body_that_is_not_an_array_is_refused(broken_bodies: Recording, operatio
 def test_meta_is_optional(stepwise: Recording) -> None:
     """A status without meta is accepted."""
     expect.accepted(expect.step(stepwise, "bag_picked"))
+
+
+@pytest.mark.requirement("VAL-5")
+@pytest.mark.parametrize(("way", "event"), ON_THE_WAY, ids=[f"{event}" for _, event in ON_THE_WAY])
+def test_meta_is_accepted_on_every_journey(
+    ndr_first_attempt: Recording,
+    rto_after_auto: Recording,
+    return_with_reason: Recording,
+    way: str,
+    event: Event,
+    host: Host,
+) -> None:
+    """A status of a delivery, an RTO or a return is accepted with documented fields of meta."""
+    if way == "ndr_first_attempt" and host.switch("edition") == "strict":
+        raise expect.NotApplicableError("the strict edition of the documents has no such step")
+    played = {one.scenario: one for one in (ndr_first_attempt, rto_after_auto, return_with_reason)}
+    expect.accepted(expect.step(played[way], event.value))
 
 
 @pytest.mark.requirement("VAL-5")

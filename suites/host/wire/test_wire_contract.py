@@ -1,6 +1,7 @@
 """The wire contract, judged on everything that the run sent and was answered."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,8 @@ from selfship.scenario import Recording
 from selfship.scenarios.reading import NEAR
 
 ENOUGH = 6
+EXACT_DIGITS = 15
+"""Of a whole number in floating point."""
 RFC_3339 = jsonschema_rs.Draft202012Validator({"type": "string", "format": "date-time"}, validate_formats=True)
 
 
@@ -203,6 +206,28 @@ def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operat
     if not judged:
         raise expect.NotTestableError(f"No order was asked for by {operation}: prepare one.")
     judge(bad, judged, operation)
+
+
+@pytest.mark.requirement("CON-7")
+def test_no_listing_rounds_an_id(traffic: list[Exchange]) -> None:
+    """No answer shows the id of a known order as a number of floating point has it."""
+    reads = [one for one in traffic if one.operation in ("shipment", "info", "courierDetails") and one.ok]
+    shown = [(one, {str(order.get("id", order.get("orderId"))) for order in _entries(one)}) for one in reads]
+    known = {name for one, names in shown if one.operation == "shipment" for name in names}
+    rounded: dict[str, str] = {}
+    for name in known:
+        if len(name) > EXACT_DIGITS and name.isascii() and name.isdigit():
+            # To the bit, and to the shortest digits that mean the same, as JavaScript writes it.
+            rounded |= dict.fromkeys({str(int(float(name))), str(int(Decimal(repr(float(name)))))}, name)
+    bad = [
+        (one, f"{one.operation} shows {name}, the order is {rounded[name]}")
+        for one, names in shown
+        for name in names
+        if name not in known and name in rounded
+    ]
+    if not known:
+        raise expect.NotTestableError("No order was read: prepare at least one order that a listing shows.")
+    judge(bad, reads, "an order's id")
 
 
 def _entries(exchange: Exchange) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Each fault of the second reader makes the mock do what a probe asks about, and the plain mock does not do it."""
+"""Each fault of the later readers makes the mock do what a probe asks about, and the plain mock does not do it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from selfship.mock.faults import second_reader, second_reader_writes
+from selfship.mock.faults import second_reader, second_reader_writes, third_reader
+from tests import second_reader_probes, third_reader_probes
 from tests.mock_host import Api, mock
-from tests.second_reader_probes import PROBES
 
-NAMES = [fault.name for fault in (*second_reader.FAULTS, *second_reader_writes.FAULTS)]
+PROBES = second_reader_probes.PROBES | third_reader_probes.PROBES
+NAMES = [fault.name for fault in (*second_reader.FAULTS, *second_reader_writes.FAULTS, *third_reader.FAULTS)]
 
 
 @pytest.fixture(scope="module")
