@@ -32,7 +32,16 @@ FAULTS = (
         ("awb_wins", "TRK-2"),
         ("confirm_of_unknown_order", "ELI-3"),
     ),
-    (("delivered_when_packed", "STA-1"), ("endings_race", "RAC-1")),
+    # What does not work hides nobody who takes too much.
+    (
+        ("delivered_when_packed", "STA-1"),
+        ("endings_race", "RAC-1"),
+        ("no_awb_on_return", "RET-1"),
+        ("no_attempt_after_dispatch", "NDR-1"),
+        ("status_takes_21", "LIM-2"),
+        ("no_errors_is_null", "CON-2"),
+    ),
+    (("location_ignored", "FET-13"), ("delivered_when_packed", "STA-1"), ("pack_takes_21", "LIM-2")),
     (("counts_are_text", "CON-2"),),
     (("pack_counted_only", "FWD-4"),),
     (("by_id_shows_a_neighbour", "FET-1"),),

@@ -91,7 +91,8 @@ def test_without_evidence_no_operation_is_the_same() -> None:
 
 
 def test_an_explained_warning_is_blocked_and_a_pass_stays() -> None:
-    found = laid([check("STA-12", V.WARN), check("BAT-3", V.PASS), check("BAT-2")], [], {}, [])
+    checks = [check("STA-12", V.WARN, "", 1), check("BAT-3", V.PASS), check("BAT-2", V.FAIL, "", 2)]
+    found = laid(checks, [], {}, sent("pack", "pack"))
     assert told(found) == [("STA-12", V.BLOCKED, "BAT-2"), ("BAT-3", V.PASS, None), ("BAT-2", V.FAIL, None)]
 
 
@@ -104,7 +105,54 @@ def test_only_rules_that_exist_are_explained_and_explain() -> None:
     for rules, by, where in judging.EXPLAINED:
         assert set(by) <= known
         assert set(rules) <= known | set(requirements.groups())
-        assert where in ("any", "same", "operation", *OPERATIONS)
+        assert {*where.split()} <= {"any", "same", "operation", "request", "journey", *OPERATIONS, *Event}
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause"),
+    [
+        *(("STA-1", cause) for cause in ("FET-13", "RET-1", "FWD-6", "CON-2")),
+        *(("LIM-2", cause) for cause in ("FET-13", "FWD-6", "CON-2", "CON-3", "FET-12", "STA-7")),
+        *(("VAL-1", cause) for cause in ("FET-13", "FWD-6")),
+        *(("FET-5", cause) for cause in ("CON-7", "FET-3")),
+        ("ELI-1", "FET-13"),
+        ("ELI-2", "FWD-6"),
+        ("LIM-1", "CON-2"),
+        ("DOC-3", "FET-13"),
+        ("AUT-1", "FET-12"),
+    ],
+)
+def test_what_does_not_work_makes_no_host_do_what_it_must_not(seen: str, cause: str) -> None:
+    found = laid([check(seen, V.FAIL, "", 1), check(cause, V.FAIL, "", 2)], [], {}, sent("awb", "awb"))
+    assert told(found) == [(seen, V.FAIL, None), (cause, V.FAIL, None)]
+
+
+@pytest.mark.parametrize(
+    ("tried", "verdict"), [(["bag_picked"], V.FAIL), (["bag_picked", "out_for_delivery"], V.BLOCKED), ([], V.BLOCKED)]
+)
+def test_a_status_that_is_not_taken_explains_batches_of_that_status_alone(tried: list[str], verdict: Verdict) -> None:
+    wire = Wire()
+    for values in (tried, ["out_for_delivery"]):
+        wire.send("status", [{"orderId": "17", "orderStatus": value} for value in values], 200, {})
+    found = laid([check("LIM-1", V.FAIL, "", 1), check("NDR-1", V.FAIL, "", 2)], [], {}, wire.exchanges)
+    assert told(found)[0] == ("LIM-1", verdict, "NDR-1" if verdict is V.BLOCKED else None)
+
+
+@pytest.mark.parametrize(("skipped", "verdict"), [("return_bag_delivered", V.BLOCKED), ("delivery_done", V.FAIL)])
+def test_a_return_that_skips_a_milestone_explains_what_follows_on_returns_alone(skipped: str, verdict: Verdict) -> None:
+    wire = Wire()
+    for value in ("return_bag_in_transit", skipped):
+        wire.push(value)
+    found = laid([check("AUT-3", V.FAIL, "", 1), check("STA-1", V.FAIL, "", 2)], [], {}, wire.exchanges)
+    assert told(found)[0] == ("AUT-3", verdict, "STA-1" if verdict is V.BLOCKED else None)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("return_bag_delivered", V.BLOCKED), ("delivery_done", V.FAIL)])
+def test_an_awb_that_moves_returns_explains_skipped_milestones_of_returns_alone(value: str, verdict: Verdict) -> None:
+    wire = Wire()
+    wire.push(value)
+    found = laid([check("STA-1", V.FAIL, "", 1), check("RET-1")], [], {}, wire.exchanges)
+    assert told(found)[0] == ("STA-1", verdict, "RET-1" if verdict is V.BLOCKED else None)
 
 
 def test_what_only_broke_a_scenario_wants_explaining_and_explains_nothing() -> None:
