@@ -147,4 +147,6 @@ def says(exchange: Exchange) -> str:
         reasons = " ".join(list(texts(found.errors))[:6]) if found.errors else ""
         return f"HTTP {exchange.status}, {counts}" + (f" ({reasons[:120]})" if reasons else "")
     body = " ".join(exchange.text.split())
+    if 300 <= exchange.status < 400 and (to := exchange.header("location")):
+        return f"HTTP {exchange.status} to {to[:100]}"
     return f"HTTP {exchange.status}" + (f" ({body[:100]}{'…' if len(body) > 100 else ''})" if body else "")

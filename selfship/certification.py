@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from selfship import archive, crash, orders_file, outcome, paths, permission, profile, secrecy
-from selfship.errors import BrokenKitError, UsageError
+from selfship.errors import BrokenKitError, UsageError, of_machine
 from selfship.provision import Provision
 from selfship.resuming.head import headed
 from selfship.signing.keys import signing_key
@@ -29,6 +29,8 @@ GENERATORS = ("_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
 SPARED = ("unraisableexception", "threadexception")
 """Of pytest's own plugins, those that watch over code under test: the first walks all that a run has recorded five
 times over as it ends."""
+OF_A_RUN = ("results.json", "exchanges.jsonl", "exchanges.har", "residue.jsonl")
+"""What no run takes the place of: its verdict, its evidence, and what it left behind at the host."""
 UNSEEN = ("logging",)
 """Of pytest's own plugins, those whose work nobody sees where no report is written."""
 PASSED_ON = (
@@ -44,9 +46,8 @@ PASSED_ON = (
     "shard",
     "i_know_this_is_production",
 )
-INTERRUPTED = 130
-OF_PYTEST = {4: 2, 5: 4}
-"""pytest's own statuses (wrong usage, nothing collected) in ours, where no run was judged."""
+WRONG_USAGE, NOTHING_SELECTED = 4, 5
+"""pytest's own statuses, where no run was judged."""
 
 
 def prepare(options: Mapping[str, Any], environ: MutableMapping[str, str], base: Path) -> list[str]:
@@ -120,8 +121,11 @@ class Witness:
         if report.failed:
             self.words += f"{report.longreprtext}\n"
 
-    def pytest_internalerror(self, excrepr: Any) -> bool:
-        self.words += f"{excrepr}\n"
+    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> bool:
+        if of_machine(excinfo.value) is None:
+            self.words += f"{excrepr}\n"
+        elif outcome.last is None:
+            raise excinfo.value
         # True keeps pytest from printing the traceback.
         return True
 
@@ -131,9 +135,14 @@ class Witness:
         if outcome.last is not None:
             return outcome.last.exit_status
         if self.interrupted:
-            return INTERRUPTED
-        if pytest_status in OF_PYTEST:
-            return OF_PYTEST[pytest_status]
+            raise KeyboardInterrupt
+        if pytest_status == NOTHING_SELECTED:
+            raise UsageError(
+                "No check fits all of what --requirement, --suite, -k and --shard ask for: `selfship requirements` "
+                "names what there is."
+            )
+        if pytest_status == WRONG_USAGE:
+            return UsageError.exit_status
         raise BrokenKitError("The run ended without a verdict: run `pytest suites` from a checkout to see why.")
 
     def raise_what_broke(self) -> None:
@@ -145,13 +154,25 @@ class Witness:
 
 
 def _out(given: Path | None, base: Path, url: str | None) -> Path:
-    out = base / given.expanduser() if given else outcome.folder(base, url, datetime.now())  # noqa: DTZ005 - the user's clock names it
+    out = base / given.expanduser() if given else _new(outcome.folder(base, url, datetime.now()))  # noqa: DTZ005 - the user's clock names it
     nearest = next(folder for folder in (out, *out.parents) if folder.exists())
     if not nearest.is_dir():
         raise UsageError(f"--out {out} cannot be a folder, {nearest} is a file: give another one.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise UsageError(f"--out {out} cannot be written in {nearest}: give a folder that is yours.")
+    try:
+        Path(tempfile.mkdtemp(prefix=".selfship-", dir=nearest)).rmdir()
+    except OSError as problem:
+        raise UsageError(
+            f"--out {out} cannot be written in {nearest} ({problem.strerror}): give a folder that is yours."
+        ) from None
+    if not outcome.lean() and any((out / name).exists() for name in OF_A_RUN):
+        raise UsageError(f"--out {out} holds a run already, and none is overwritten: give another one, or remove it.")
     return out
+
+
+def _new(folder: Path) -> Path:
+    """`folder`, or the first of its names with a number that nobody has: two runs may start in one second."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, 1000)))
+    return next((one for one in names if not one.exists()), folder)
 
 
 def _absolute(touch: str, base: Path) -> str:

@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 import click
 
-from selfship import __version__
-from selfship.errors import KitError
+from selfship import __version__, console
+from selfship.errors import KitError, of_machine
+from selfship.pace import Interrupted
 
 INTERRUPTED = 130
 Command = Callable[..., Any]
@@ -307,13 +308,15 @@ def history(**options: Any) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command and exits: with its status, or with one sentence and the status of the error."""
+    console.settle()
+    console.heed_stops()
     sys.exit(_status(arguments))
 
 
 def _status(arguments: Sequence[str] | None) -> int:
     try:
         return int(cli.main(args=arguments, prog_name="selfship", standalone_mode=False) or 0)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt, Interrupted):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except click.ClickException as problem:
@@ -323,6 +326,9 @@ def _status(arguments: Sequence[str] | None) -> int:
         click.echo(f"selfship: {problem}", err=True)
         return problem.exit_status
     except Exception as problem:  # noqa: BLE001 - whatever it is, a person gets a sentence and the traceback a file
+        if (of_its_own := of_machine(problem)) is not None:
+            click.echo(f"selfship: {of_its_own}", err=True)
+            return of_its_own.exit_status
         from selfship import crash
 
         kept = crash.keep(problem)

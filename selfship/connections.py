@@ -118,9 +118,10 @@ def _how(problem: Exception) -> str:
         return "refused"
     if isinstance(problem, httpx.TimeoutException):
         return "timeout"
-    if isinstance(problem, httpx.RemoteProtocolError):
+    if isinstance(problem, httpx.RemoteProtocolError | httpx.NetworkError):
         return "dropped"
-    return f"{type(problem).__name__}: {problem}"
+    # Not its words: they may repeat the header that could not be sent, and with it a token.
+    return f"the request could not be sent or its answer not be read ({type(problem).__name__})"
 
 
 def _tls_problem(problem: BaseException | None) -> ssl.SSLError | None:

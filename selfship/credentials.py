@@ -6,11 +6,21 @@ A value comes from the environment and from nowhere else, and no `repr` of anyth
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Self
 
 from selfship.errors import UsageError
+
+_SENDABLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+"""What can stand in a header of HTTP."""
+
+
+def _unsendable(token: str) -> str:
+    if "\n" in token or "\r" in token:
+        return "holds a line break"
+    return "begins or ends with a space" if token != token.strip() else "holds a character that no header can"
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,11 @@ class Credentials:
             raise UsageError(
                 f"No credentials: set {names.token}, or {names.username} and {names.password}, in the environment."
             )
+        for variable, value in self.secrets().items():
+            if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+                raise UsageError(f"{variable} holds bytes that are not UTF-8: set it again.")
+        if self.token is not None and not _SENDABLE.fullmatch(self.token):
+            raise UsageError(f"{names.token} cannot be sent, for it {_unsendable(self.token)}: set it again without.")
         return self
 
     def secrets(self) -> dict[str, str]:

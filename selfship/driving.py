@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -20,7 +20,7 @@ from rich.text import Text
 
 from selfship import judging, outcome, paths, secrecy, session
 from selfship.comparing.command import Baseline
-from selfship.errors import LeakError, UsageError
+from selfship.errors import LeakError, UsageError, advice
 from selfship.judging import Bench, Check
 from selfship.preflight import Stop
 from selfship.results import Results
@@ -80,6 +80,11 @@ class Driving:
     @property
     def stopped(self) -> Stop | None:
         return self.run.stop if self.run else None
+
+    @property
+    def trouble(self) -> OSError | None:
+        """Why what happens is not on disk any more, where it is not."""
+        return self.run.recorder.trouble if self.run else None
 
     @property
     def base(self) -> Path:
@@ -201,19 +206,27 @@ class Driving:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Takes away what JUnit and pytest-html wrote of a run that never was."""
-        if not self._abandoned:
+        if not (self._abandoned or (self.run is None and self.by_command)):
+            return
+        if not getattr(self.config.option, "out", None):
             return
         out = self.base / self.config.option.out
         for name in ("junit.xml", "report.html"):
             (out / name).unlink(missing_ok=True)
-        if out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+        default = [out.parent] if out.parent == self.base / "reports" else []
+        for folder in (out, *default):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def judge(
         self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, ids: tuple[str, ...]
     ) -> pytest.TestReport:
         """Puts what a test said on the bench, and makes pytest's report say the same."""
         error = call.excinfo.value if call.excinfo else None
+        if self.run and self.trouble:
+            # Nothing that happens from here on could be shown.
+            self.run.pace.stop()
+            item.session.shouldstop = "the run's files cannot be written"
         checks = [check_of(item, one, error) for one in ids]
         if self._again is not None:
             self._again += [replace(check, message=self._redact(check.message)) for check in checks]
@@ -284,6 +297,8 @@ class Driving:
         narrowed = narrowed or shard is not None
         run.unfinished = interrupted or run.pace.stopped
         run.end()
+        if self.trouble:
+            self.unwritten(self.trouble)
         try:
             self.results = session.conclude(run, self.bench, narrowed=narrowed, waivers=self._waivers)
             if not interrupted:
@@ -298,7 +313,7 @@ class Driving:
             self._leak = leak
             return EXIT_STATUS[RunVerdict.ERROR]
         except OSError as problem:
-            return self._unwritten(problem)
+            self.unwritten(problem)
         finally:
             self._stack.close()
         outcome.last = outcome.Outcome(status, run.config.out / "results.json", self.certificate)
@@ -311,6 +326,9 @@ class Driving:
         """The last gate, once everybody has written: takes back a report of pytest's that holds a secret."""
         try:
             yield
+        except OSError as problem:
+            # Of pytest's own reports: they are written before ours.
+            self.unwritten(problem)
         finally:
             for path in self._reports_of_pytest():
                 name = secrecy.held(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
@@ -348,15 +366,19 @@ class Driving:
         named = (getattr(options, "xmlpath", None), getattr(options, "htmlpath", None))
         return [self.base / path for path in named if path] if self.run else []
 
-    def _unwritten(self, problem: OSError) -> int:
-        status = EXIT_STATUS[RunVerdict.ERROR]
-        outcome.last = outcome.Outcome(status)
+    def unwritten(self, problem: OSError) -> NoReturn:
+        """Ends what was started, where the machine does not take what is to be written: UsageError, in one sentence."""
+        outcome.last = outcome.Outcome(EXIT_STATUS[RunVerdict.ERROR])
         if self._terminal:
             self._terminal.interrupted()
+        if self.run:
+            self.run.end()
+        self._stack.close()
         where = self.run.config.out if self.run else "the run's folder"
+        then = "" if self.run is None or self.run.config.embedded else f", then `selfship certify --resume {where}`"
         raise pytest.UsageError(
-            f"The reports cannot be written to {where} ({problem.strerror or problem}): make room there; what was "
-            "recorded is in its journal."
+            f"The reports cannot be written to {where} ({problem.strerror or problem}): "
+            f"{advice(problem) or 'see what is there'}{then}; what was recorded is in its journal."
         )
 
     @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -139,6 +140,8 @@ class Recorder:
     def __init__(self, redact: Redactor, journal: Path | None = None) -> None:
         self.redact = redact
         self.exchanges: list[Exchange] = []
+        self.trouble: OSError | None = None
+        """Why the journal is not whole: from then on nothing that happens is on disk."""
         self._lock = threading.Lock()
         self._journal: TextIO | None = journal.open("a", encoding="utf-8") if journal else None
 
@@ -159,9 +162,16 @@ class Recorder:
             line = json.dumps(to_json(exchange), separators=(",", ":")) if self._journal else ""
             # What still holds a secret is kept from the disk; the HAR, which holds the same, is then refused aloud.
             if self._journal and secrecy.held(line) is None:
-                self._journal.write(line + "\n")
-                self._journal.flush()
+                self._put(self._journal, line)
         return exchange
+
+    def _put(self, journal: TextIO, line: str) -> None:
+        try:
+            journal.write(line + "\n")
+            journal.flush()
+        except OSError as problem:
+            self.trouble = self.trouble or problem
+            raise
 
     def take_over(self, exchanges: Iterable[Exchange]) -> None:
         """Begins with the exchanges of an earlier run, numbered from 1; they are in the journal as well."""
@@ -174,7 +184,9 @@ class Recorder:
 
     def close(self) -> None:
         if self._journal:
-            self._journal.close()
+            # What a full disk does not take was said when it was written.
+            with suppress(OSError):
+                self._journal.close()
             self._journal = None
 
 

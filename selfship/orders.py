@@ -67,7 +67,8 @@ def _lines(value: Any) -> tuple[Line, ...]:
         if isinstance(item, dict):
             name = next((item[key] for key in ("orderItemId", "id", "itemId") if item.get(key)), None)
             quantity = item.get("quantity")
-            if name is not None:
+            # A line that shows no piece has been cancelled, by whomever: no request names it.
+            if name is not None and (quantity != 0 or isinstance(quantity, bool)):
                 found.append(Line(str(name), quantity if isinstance(quantity, int) and quantity > 0 else 1))
     return tuple(found)
 

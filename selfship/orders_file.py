@@ -136,7 +136,9 @@ def _state(source: _Source, entry: _Entry) -> State:
     behind = [state.value for state, statuses in COARSE.items() if entry.state.upper() in statuses]
     if behind and entry.state.isupper():
         raise source.error(entry.line, f"{entry.state} is an orderStatus, not a state: write {' or '.join(behind)}.")
-    raise source.error(entry.line, f"{entry.state!r} is not a state of the lifecycle{hint(entry.state, list(State))}")
+    near = hint(entry.state, list(State))
+    said = f" (those are {', '.join(State)})." if near == "." else near
+    raise source.error(entry.line, f"{entry.state!r} is not a state of the lifecycle{said}")
 
 
 def _order(source: _Source, entry: _Entry) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression
 
 # Before the helpers with asserts are imported.
 pytest.register_assert_rewrite("selfship.expect")
@@ -93,7 +94,15 @@ def _check_names(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--requirement {one}: there is no such requirement{hint(one, known)}")
     for one in config.getoption("suite"):
         if one not in folders:
-            raise pytest.UsageError(f"--suite {one}: there is no such suite{hint(one, folders)}")
+            listed = f" (there are {', '.join(folders)})"
+            raise pytest.UsageError(f"--suite {one}: there is no such suite{listed}{hint(one, folders)}")
+    try:
+        # pytest itself looks at it only when a run has begun.
+        Expression.compile(config.option.keyword)
+    except SyntaxError as problem:
+        raise pytest.UsageError(
+            f"-k {config.option.keyword!r} is no expression of pytest's ({problem.msg}): write -k 'word and not other'."
+        ) from None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -168,6 +177,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         run = driving.open(mine)
         if run.begin() is None and driving.on_a_pool(mine):
             run.start({key for item in mine for key in needed(item)}, [ask for item in mine for ask in ask_of(item)])
+    except OSError as problem:
+        driving.unwritten(problem)
     except (KitError, UsageError) as problem:
         driving.abandon()
         outcome.last = outcome.Outcome(problem.exit_status)
@@ -300,7 +311,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     option = item.config.option
     style = option.tbstyle
-    if of_suites(item) and call.excinfo is not None and isinstance(call.excinfo.value, expect.VERDICTS):
+    told = expect.VERDICTS if not item.config.stash[DRIVING].trouble else BaseException
+    if of_suites(item) and call.excinfo is not None and isinstance(call.excinfo.value, told):
         # A verdict is no accident: nobody reads its traceback, and in pytest's own style it takes 20 ms to write.
         option.tbstyle = "native"
     try:

@@ -14,6 +14,7 @@ from selfship.errors import UnreachableError, UsageError
 from selfship.exchanges import Exchange
 from selfship.host import Host
 from selfship.orders import objects
+from selfship.unreached import unreached
 
 STATUSES = ("PROCESSING", "CREATED", "RETURN_PROCESSING", "DELIVERED")
 NO_ROUTE = (404, 405, 501)
@@ -36,12 +37,15 @@ def preflight(host: Host) -> Stop | None:
 
 def _reached(host: Host, exchange: Exchange) -> None:
     if exchange.status is None:
-        reason = {
-            "refused": "the connection was refused",
-            "timeout": f"no answer came within {host.wire.timeout_s:g} s",
-            "dropped": "the connection was dropped",
-        }.get(exchange.error or "", exchange.error)
-        raise UnreachableError(f"{host.wire.url} cannot be reached: {reason}. Start the host, or correct --host.")
+        why = unreached(exchange.error or "", host.wire.url, exchange.elapsed_ms / 1000, host.wire.timeout_s)
+        raise UnreachableError(f"{host.wire.url} cannot be reached: {why}")
+
+
+def _put_off(host: Host, exchange: Exchange) -> None:
+    after = exchange.header("retry-after")
+    if exchange.status == 429 or (exchange.status == 503 and after):
+        when = f"after {after} seconds" if after and after.isdigit() else "later"
+        raise UnreachableError(f"{host.wire.url} puts every request off (HTTP {exchange.status}): try again {when}.")
 
 
 def _token(host: Host, caller: Caller) -> Stop | None:
@@ -55,12 +59,34 @@ def _token(host: Host, caller: Caller) -> Stop | None:
     if exchange.status in (401, 403):
         raise UsageError(
             f"{host.wire.url} refused the credentials (HTTP {exchange.status} at the token endpoint): check the "
-            "user name and the password in the environment."
+            f"user name and the password in the environment{_suspicion(host)}."
         )
+    _put_off(host, exchange)
+    _moved(host, exchange)
     rule = "CON-8" if (exchange.status or 0) >= 500 else "CON-1" if exchange.status in NO_ROUTE else "AUTH-1"
-    return Stop(
-        rule, f"GET /aggregator/v1/token gave no token for the given credentials: {says(exchange)}", exchange.seq
-    )
+    said = f"GET /aggregator/v1/token gave no token for the given credentials: {says(exchange)}"
+    return Stop(rule, said + (WRONG_ADDRESS if rule == "CON-1" or _is_page(exchange) else ""), exchange.seq)
+
+
+WRONG_ADDRESS = "; is this the address of the API?"
+
+
+def _is_page(exchange: Exchange) -> bool:
+    return exchange.media_type == "text/html" or 300 <= (exchange.status or 0) < 400
+
+
+def _suspicion(host: Host) -> str:
+    """A remark on credentials that were copied with more than themselves. They are not repeated."""
+    odd = any(value != value.strip() for value in host.tokens.credentials.values())
+    return " (one of them begins or ends with a space or a line break)" if odd else ""
+
+
+def _moved(host: Host, exchange: Exchange) -> None:
+    """UsageError where the host sends whoever comes by http on to the same place by https."""
+    to = exchange.header("location") or ""
+    secure = host.wire.url.replace("http://", "https://", 1)
+    if exchange.status in (301, 302, 307, 308) and secure != host.wire.url and to.startswith(secure):
+        raise UsageError(f"{host.wire.url} answers with the address {secure}: give that one as --host.")
 
 
 def _good(exchange: Exchange) -> bool:
@@ -118,11 +144,11 @@ def _any_route(host: Host, caller: Caller) -> bool:
 def _no_good_read(host: Host, caller: Caller, exchange: Exchange) -> Stop | None:
     status = exchange.status or 0
     if status in (401, 403):
+        where = f", and --location {host.profile.location}" if status == 403 and host.profile.location else ""
         raise UsageError(
-            f"{host.wire.url} refused the token (HTTP {status}): check the credentials in the environment."
+            f"{host.wire.url} refused the token ({says(exchange)}): check the credentials in the environment{where}."
         )
-    if status == 429 or (status == 503 and exchange.header("retry-after")):
-        raise UnreachableError(f"{host.wire.url} puts every request off (HTTP {status}): try again later.")
+    _put_off(host, exchange)
     said = f"GET /oms/v3/shipment with an orderStatus was answered {says(exchange)}"
     if status >= 500:
         return Stop("CON-8", said, exchange.seq)

@@ -22,7 +22,7 @@ from selfship.credentials import Credentials, Secrets
 from selfship.errors import UsageError
 from selfship.hours import Hours
 from selfship.nearest import hint
-from selfship.profile_keys import COUNT, RATE, SECONDS, TIMEOUT, URL, Key, ProfileText, check
+from selfship.profile_keys import COUNT, RATE, SECONDS, TIMEOUT, URL, Key, ProfileText, check, unfit
 from selfship.textfile import text_of
 from selfship.touch import Touch, read
 
@@ -209,7 +209,7 @@ def _given(options: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
             continue
         value = parse(raw)
         if not key.fits(value):
-            shown = "" if key is URL else f", not '{raw}'"
+            shown = unfit(value) if key is URL else f", not '{raw}'"
             raise UsageError(f"{said} must be {key.wants}{shown}.")
         found[place] = value
     return found
@@ -242,15 +242,28 @@ def resolve(profile: Profile, options: Mapping[str, Any], environ: Mapping[str, 
     return resolved
 
 
+def _refuse_empty(environ: Mapping[str, str]) -> None:
+    """UsageError where a variable was to name the host and is empty: the mock's certificate would be taken for its."""
+    for variable in ("SELFSHIP_HOST", "SELFSHIP_PROFILE"):
+        if variable in environ:
+            raise UsageError(
+                f"{variable} is set and empty: give it a value, or unset it where the embedded mock is meant."
+            )
+
+
 def configured(options: Mapping[str, Any], environ: Mapping[str, str], base: Path | None = None) -> Profile:
     """The profile that a run asks for, resolved. Its `url` is None where the embedded mock is meant.
 
     `--profile`, else SELFSHIP_PROFILE; without either, an open profile for a given host and `mock` for none. What
     `--touch` names takes the place of what the profile names.
     """
-    name = options.get("profile") or environ.get("SELFSHIP_PROFILE")
+    name = options.get("profile")
+    if name is not None and not str(name).strip():
+        raise UsageError("--profile is empty: name a profile, or leave it out.")
+    name = name or environ.get("SELFSHIP_PROFILE")
     found = resolve(load(name, base) if name else Profile(), options, environ)
     if not (name or found.url):
+        _refuse_empty(environ)
         found = resolve(load("mock"), options, environ)
     given = options.get("touch")
     return replace(found, touch=read(given, base or Path.cwd())) if given else found

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from selfship import hours
 from selfship.errors import UsageError
-from selfship.nearest import either, hint
+from selfship.nearest import either, hint, nearest
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,16 @@ def is_url(value: Any) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and "@" not in parts.netloc and not parts.query and not parts.fragment
+
+
+def unfit(value: str) -> str:
+    """What an address lacks, as the end of a sentence; nothing of it that may be a secret is repeated."""
+    if not value.strip():
+        return ", and it is empty"
+    if re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./-]*)?", value):
+        return f": write https://{value} or http://{value}"
+    port = re.fullmatch(r"https?://[^/@?#]*:(\d+)/?", value)
+    return f", and {port[1]} is no port" if port and not 0 < int(port[1]) < 65536 else ""
 
 
 def _choice(*words: str) -> Key:
@@ -127,9 +137,17 @@ def check(source: ProfileText, data: Mapping[str, Any]) -> None:
         name = f"{table}.{key}" if table else key
         if rule is None:
             known = [*KEYS[table], *(k for k in (*KEYS, *FREE) if k and not table)]
-            raise source.error(table, key, f"{name} is not a key of a profile{hint(key, known)}")
+            elsewhere = {one: place for place in KEYS for one in KEYS[place] if place != table}
+            end = hint(key, known) if key not in elsewhere else f": it belongs {_below(elsewhere[key])}."
+            if end == "." and (near := nearest(key, elsewhere)):
+                end = f"; did you mean {near!r}, {_below(elsewhere[near])}?"
+            raise source.error(table, key, f"{name} is not a key of a profile{end}")
         if not rule.fits(value):
             raise source.error(table, key, _misfit(name, rule, value, hide=table == "secrets" or rule is URL))
+
+
+def _below(table: str) -> str:
+    return f"under [{table}]" if table else "at the top, before any [table]"
 
 
 def _misfit(name: str, rule: Key, value: Any, *, hide: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 from selfship.flow import Flow
@@ -16,6 +17,7 @@ from selfship.host import Host
 from selfship.itinerary import Key, Place, joined, needs_of, steps
 from selfship.lifecycle import NDR_EVENTS, SWITCHED
 from selfship.orders import View
+from selfship.pace import Interrupted
 from selfship.routing import Allotment, Turn
 from selfship.scenario import SCENARIOS, BrokenError, PassedByError, Recording, Step
 from selfship.supply import NoSupplyError, Order
@@ -115,12 +117,17 @@ class Relay:
         return optional and step.outcome == "refused" and step.order == order.id
 
     def _read(self, order: Order) -> View | None:
-        return Flow(self.host, BETWEEN).read(order)
+        try:
+            return Flow(self.host, BETWEEN).read(order)
+        except Interrupted:
+            # The run ends, and what it has recorded stands: whoever would play next says that it was stopped.
+            return None
 
     def _same(self, before: View | None, order: Order) -> bool:
         """Whether the order shows what it showed, once a late change would have shown."""
         if self.host.needed_settle:
-            self.host.wire.pace.pause(self.host.needed_settle * 1.5)
+            with suppress(Interrupted):
+                self.host.wire.pace.pause(self.host.needed_settle * 1.5)
         now = self._read(order)
         return before is None or now is None or before.same_as(now)
 

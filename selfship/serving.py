@@ -21,6 +21,7 @@ from selfship.mock.faults import catalogue
 from selfship.mock.null import NULL_HOSTS
 from selfship.mock.serve import serve, serve_app
 from selfship.mock.settings import MockSettings, from_profile
+from selfship.mock.variants import variants
 from selfship.nearest import hint
 from selfship.profile import Profile, load
 
@@ -49,9 +50,11 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str]) -> int:
 
 
 def show_names() -> int:
-    """Prints what `--fault` and `--null` take, one a line."""
+    """Prints what `--fault`, `--variant` and `--null` take, one a line."""
     for fault in catalogue():
         click.echo(f"--fault {fault.name}: {fault.rule}, {fault.how}")
+    for variant in variants():
+        click.echo(f"--variant {variant.name}: {variant.how}")
     for null in NULL_HOSTS.values():
         click.echo(f"--null {null.name}: {null.how}")
     return 0

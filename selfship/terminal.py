@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from selfship import found_out, frugality, residue
+from selfship import console, found_out, frugality, residue
 from selfship.certificate.reason import LAPSED
 from selfship.results import Finding, RequirementResult, Results
 from selfship.verdict import RunVerdict, Verdict
@@ -47,7 +47,7 @@ def own_stream(stream: TextIO | None = None) -> TextIO:
         copy = os.dup(stream.fileno())
     except (OSError, AttributeError, io.UnsupportedOperation):
         return stream
-    return os.fdopen(copy, "w", encoding=stream.encoding or "utf-8", errors="replace")
+    return console.patient(copy, stream.encoding, owned=True, whatever=True)
 
 
 class Terminal:

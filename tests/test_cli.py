@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -14,8 +15,13 @@ from pathlib import Path
 import pytest
 
 from selfship import __version__, certification, crash, outcome, paths, requirements
-from selfship.errors import BrokenKitError
+from selfship.errors import BrokenKitError, UsageError, of_machine
 from tests import sample_run
+
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
 
 SECRETS = ("SELFSHIP_TOKEN", "SELFSHIP_USERNAME", "SELFSHIP_PASSWORD", "SELFSHIP_PROFILE", "SELFSHIP_HOST")
 
@@ -81,7 +87,15 @@ def test_a_misspelt_flag_is_wrong_usage(tmp_path: Path, arguments: tuple[str, ..
         (("certify", "--provision", "'"), "--provision cannot be read"),
         (("certify", "--out", "bad.txt"), "bad.txt is a file: give another one."),
         (("certify", "--requirement", "FDW-1"), "there is no such requirement; did you mean 'FWD-1'?"),
-        (("certify", "--suite", "journey"), "there is no such suite"),
+        (("certify", "--suite", "journey"), "(there are access, "),
+        (("certify", "-k", "pack and"), "-k 'pack and' is no expression of pytest's"),
+        (("certify", "-k", "nothing_of_the_kind"), "No check fits all of what"),
+        (("certify", "--profile", ""), "--profile is empty"),
+        (
+            ("certify", "--host", ""),
+            "user, password or query, and it is empty",
+        ),
+        (("certify", "--out", "old"), "old holds a run already, and none is overwritten"),
         (("mock", "--fault", "awb_takes_22"), "There is no fault 'awb_takes_22'"),
         (("mock", "--null", "ehco"), "did you mean 'echo'?"),
         (("mock", "--null", "echo", "--fault", "awb_takes_21"), "leave out --fault, or --null."),
@@ -93,12 +107,69 @@ def test_what_cannot_work_is_one_sentence_and_leaves_nothing(
     tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     (tmp_path / "bad.txt").write_text("plced 1\n", encoding="utf-8")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "results.json").write_text("{}", encoding="utf-8")
 
     ended = selfship(*arguments, cwd=tmp_path)
 
     assert said in sentence(ended)
     assert ended.returncode == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["bad.txt"]
+    assert {path.name for path in tmp_path.rglob("*")} == {"bad.txt", "old", "results.json"}
+
+
+def test_a_variable_that_was_to_name_the_host_and_is_empty_certifies_nothing(tmp_path: Path) -> None:
+    ended = selfship("certify", cwd=tmp_path, SELFSHIP_HOST="")
+
+    assert (ended.returncode, "SELFSHIP_HOST is set and empty" in sentence(ended)) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        ({"SELFSHIP_TOKEN": "tok-4711\n"}, "SELFSHIP_TOKEN cannot be sent, for it holds a line break"),
+        ({"SELFSHIP_TOKEN": " tok-4711"}, "begins or ends with a space"),
+        ({"SELFSHIP_TOKEN": "tök-4711"}, "holds a character that no header can"),
+        (
+            {"SELFSHIP_USERNAME": "anna", "SELFSHIP_PASSWORD": "p-4711\udcff"},
+            "PASSWORD holds bytes that are not",
+        ),
+    ],
+    ids=["line-break", "space", "accent", "bytes"],
+)
+def test_a_secret_that_cannot_be_sent_is_refused_and_not_told(
+    tmp_path: Path, secrets: dict[str, str], said: str
+) -> None:
+    ended = selfship("certify", "--host", "http://127.0.0.1:9", cwd=tmp_path, **secrets)
+
+    assert said in sentence(ended)
+    assert ended.returncode == 2
+    assert "4711" not in ended.stderr
+
+
+@pytest.mark.skipif(resource is None, reason="no limits of this kind here")
+@pytest.mark.parametrize("kilobytes", [40, 300], ids=["at-once", "at-the-end"])
+def test_files_that_cannot_be_written_are_one_sentence_and_no_error_of_the_kit(tmp_path: Path, kilobytes: int) -> None:
+    def little_room() -> None:
+        assert resource is not None
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10, kilobytes << 10))
+
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "selfship", "certify", "--requirement", "CON-9", "--quiet", "--out", "run"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, preexec_fn=little_room,
+    )  # fmt: skip
+
+    assert ended.returncode == 3
+    assert "cannot be written" in sentence(ended)
+    assert "ulimit -f" in ended.stderr
+    assert (tmp_path / "run" / "exchanges.jsonl").is_file()
+
+
+def test_what_the_machine_does_not_give_is_told_from_what_broke() -> None:
+    told = of_machine(OSError(errno.ENOSPC, "No space left on device", "/there/file"))
+
+    assert str(told) == "/there/file: No space left on device: make room there."
+    assert of_machine(OSError(errno.ENOENT, "No such file or directory")) is None
+    assert of_machine(ValueError("x")) is None
 
 
 def test_nothing_listening_is_said_within_seconds(tmp_path: Path) -> None:
@@ -234,13 +305,12 @@ def test_the_run_is_started_away_from_the_users_project(tmp_path: Path, monkeypa
     ]
 
 
-@pytest.mark.parametrize(("of_pytest", "ours"), [(4, 2), (5, 4)], ids=["usage", "nothing-collected"])
-def test_where_nothing_was_judged_pytests_status_is_translated(
-    monkeypatch: pytest.MonkeyPatch, of_pytest: int, ours: int
-) -> None:
+def test_where_nothing_was_judged_pytests_status_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcome, "last", None)
 
-    assert certification.Witness().status(of_pytest) == ours
+    assert certification.Witness().status(4) == 2
+    with pytest.raises(UsageError, match="No check fits"):
+        certification.Witness().status(5)
 
 
 def test_the_runs_own_status_comes_before_pytests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +331,8 @@ def test_an_error_inside_pytest_is_the_kits_and_is_kept(monkeypatch: pytest.Monk
     monkeypatch.setattr(crash, "keep_text", lambda _: tmp_path / "kept.txt")
     witness = certification.Witness()
 
-    assert witness.pytest_internalerror("File x\nE   KeyError: 'run'")
+    broke = pytest.ExceptionInfo.from_exc_info((KeyError, KeyError("run"), None))  # type: ignore[arg-type]
+    assert witness.pytest_internalerror("File x\nE   KeyError: 'run'", broke)
 
     with pytest.raises(BrokenKitError, match=r"^The kit broke \(KeyError: 'run'\): report it .*kept\.txt\.$"):
         witness.status(3)

@@ -83,7 +83,7 @@ def test_what_has_another_type_is_not_guessed() -> None:
     assert (found.status, found.awbs, found.courier) == (None, (), None)
     assert (found.locked, found.self_ship, found.lines) == (False, None, ())
     assert seen(awbNumber="A1").awbs == ("A1",)
-    assert seen(orderItems=[{"id": "a", "quantity": 0}]).lines == (Line("a", 1),)
+    assert seen(orderItems=[{"id": "a", "quantity": "0"}]).lines == (Line("a", 1),)
 
 
 def test_an_order_is_known_by_either_name_of_its_id() -> None:
@@ -125,3 +125,9 @@ def test_states_are_told_apart_only_where_no_status_is_shared() -> None:
     assert not tells_apart(State.BAG_PACKED, State.HANDED_OVER_TO_DG)
     assert not tells_apart(State.BAG_PICKED, State.OUT_FOR_DELIVERY)
     assert "TRANSIT" in KNOWN_COARSE
+
+
+def test_a_line_of_which_nothing_is_left_is_none() -> None:
+    lines = [{"orderItemId": "1", "quantity": 2}, {"orderItemId": "2", "quantity": 0}, {"orderItemId": "3"}]
+
+    assert seen(orderItems=lines).lines == (Line("1", 2), Line("3", 1))

@@ -189,9 +189,11 @@ def test_a_host_that_dies_leaves_an_incomplete_run_and_all_its_reports(tmp_path:
     assert {"certificate.html", "exchanges.har", "junit.xml", "report.html"} <= {one.name for one in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_writes_all_its_reports(number: signal.Signals, tmp_path: Path) -> None:
-    with mock_process("--latency=30") as (_, url, environ):
+@pytest.mark.parametrize(
+    ("number", "population"), [(signal.SIGINT, "full"), (signal.SIGTERM, "few"), (signal.SIGHUP, "few")]
+)
+def test_an_interrupted_run_writes_all_its_reports(number: signal.Signals, population: str, tmp_path: Path) -> None:
+    with mock_process("--latency=30", f"--population={population}") as (_, url, environ):
         run = certifying(url, tmp_path, environ)
         await_requests(tmp_path / "exchanges.jsonl", 200, run)
         run.send_signal(number)

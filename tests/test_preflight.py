@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from selfship.client import Wire
@@ -23,6 +23,7 @@ from selfship.pace import Pace
 from selfship.preflight import preflight
 from selfship.profile import Profile, Switches
 from selfship.tokens import TokenSource
+from selfship.unreached import unreached
 
 Answering = Callable[[Request], Response]
 TOKEN = "token-of-the-test"
@@ -175,3 +176,41 @@ def test_a_refused_connection_is_a_sentence() -> None:
     assert str(told.value) == (
         f"{url} cannot be reached: the connection was refused. Start the host, or correct --host."
     )
+
+
+def test_a_host_that_is_busy_is_not_judged() -> None:
+    said = r"puts every request off \(HTTP 429\): try again after 600 seconds"
+    with host(token=always(429, **{"Retry-After": "600"})) as found, pytest.raises(UnreachableError, match=said):
+        preflight(found)
+
+
+def test_an_address_that_only_leads_to_https_is_the_users_to_mend() -> None:
+    def moved(request: Request) -> Response:
+        return Response(status_code=301, headers={"location": str(request.url).replace("http:", "https:")})
+
+    with host(token=moved) as found, pytest.raises(UsageError, match="answers with the address https://127"):
+        preflight(found)
+
+
+def test_a_page_in_place_of_the_api_makes_one_doubt_the_address() -> None:
+    with host(token=lambda _: HTMLResponse("<title>Sign in</title>")) as found:
+        stop = preflight(found)
+        assert stop is not None
+        assert stop.message.endswith("is this the address of the API?")
+
+
+@pytest.mark.parametrize(
+    ("error", "url", "said"),
+    [
+        ("refused", "http://127.0.0.1:9", "the connection was refused. Start the host, or correct --host."),
+        ("refused", "http://nowhere.invalid", "its name, nowhere.invalid, is not known (DNS)."),
+        ("dropped", "http://127.0.0.1:9", "if it speaks TLS there, write https://127.0.0.1:9."),
+        ("timeout", "http://127.0.0.1:9", "no answer came within 2 s."),
+        ("TLS failed, self-signed certificate", "https://127.0.0.1:9", "SSL_CERT_FILE"),
+        ("TLS failed, WRONG_VERSION_NUMBER", "https://127.0.0.1:9", "Write http://127.0.0.1:9 if that is meant."),
+    ],
+)
+def test_each_way_of_not_being_reached_has_its_own_advice(error: str, url: str, said: str) -> None:
+    assert said in unreached(error, url, 0.1, 2, {})
+    assert "HTTPS_PROXY" not in unreached("refused", url, 0.1, 2, {})
+    assert "no proxy, though HTTPS_PROXY is set" in unreached("refused", url, 0.1, 2, {"https_proxy": "http://p"})

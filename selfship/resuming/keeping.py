@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -69,7 +70,9 @@ class Keeper:
     def close(self) -> None:
         with self._lock:
             if self._file is not None:
-                self._file.close()
+                # What a full disk does not take was said when it was written.
+                with suppress(OSError):
+                    self._file.close()
                 self._file = None
 
     def drop(self) -> None:
