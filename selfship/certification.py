@@ -25,7 +25,6 @@ from selfship.waiving.file import load_waivers
 
 # By module: `-p html` would make pytest rewrite the standard library's html. fixtures come before the plugin.
 REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plugin")
-GENERATORS = ("_hypothesis_pytestplugin", "schemathesis.pytest.plugin")
 SPARED = ("unraisableexception", "threadexception")
 """Of pytest's own plugins, those that watch over code under test: the first walks all that a run has recorded five
 times over as it ends."""
@@ -188,8 +187,8 @@ def _pytest_arguments() -> list[str]:
     # The screen is the run's own: progress, then a summary.
     fixed += _plugins("no:terminalreporter", *(f"no:{name}" for name in SPARED))
     if outcome.lean():
-        return [*fixed, "--capture=no", *_plugins(*(f"no:{name}" for name in UNSEEN), *GENERATORS)]
-    return [*fixed, *_plugins(*REPORTERS, *GENERATORS)]
+        return [*fixed, "--capture=no", *_plugins(*(f"no:{name}" for name in UNSEEN))]
+    return [*fixed, *_plugins(*REPORTERS)]
 
 
 def _plugins(*names: str) -> list[str]:

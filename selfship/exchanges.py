@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from selfship import secrecy
 from selfship.secrecy import Spelling
 
+SHORT, MOST_SHORT = 120, 2000
+"""Characters of a text that a redactor remembers, and how many of them."""
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -66,6 +68,11 @@ class Exchange:
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
+
+    @cached_property
+    def query(self) -> dict[str, list[str]]:
+        """The parameters of the request's address."""
+        return parse_qs(urlsplit(self.url).query)
 
     def header(self, name: str) -> str | None:
         """The answer's header `name`, whatever its case."""
@@ -114,6 +121,7 @@ class Redactor:
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self._spellings: list[Spelling] = []
+        self._short: dict[str, str] = {}
         for name, value in (secrets or {}).items():
             self.add(name, value)
 
@@ -122,11 +130,19 @@ class Redactor:
         new = [one for one in secrecy.learn(name, value) if one not in self._spellings]
         # The longest first: one secret may hold another. A new list: other threads may be reading the old one.
         self._spellings = sorted([*self._spellings, *new], key=lambda one: -len(one.pattern.pattern))
+        self._short = {}
 
     def __call__(self, text: str) -> str:
-        for one in self._spellings:
-            text = one.replace(text)
-        return text
+        known = self._short
+        if text in known:
+            return known[text]
+        spellings, found = self._spellings, text
+        for one in spellings:
+            found = one.replace(found)
+        # Headers say the same again and again. Not into the memory of other spellings.
+        if len(text) <= SHORT and known is self._short and len(known) < MOST_SHORT:
+            known[text] = found
+        return found
 
     def bytes(self, body: bytes) -> bytes:
         text = body.decode("utf-8", "surrogateescape")

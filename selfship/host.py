@@ -6,13 +6,13 @@ was seen to be, whether an order was ever seen with an AWB that the run had sent
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from selfship.client import Caller, Wire
+from selfship.exchanges import Exchange
 from selfship.lifecycle import Event
 from selfship.orders import View, objects, views
 from selfship.overdue import Overdue
@@ -23,9 +23,9 @@ from selfship.supply import Supply
 from selfship.tokens import TokenSource
 
 MOST_PAGES = 200
-AHEAD = 4
+AHEAD = 6
 FEW_PAGES = 12
-"""Of a listing with no more pages, all are asked for at the same time."""
+"""Of a listing that is known to have no more pages, all are asked for at the same time."""
 MOST_STALE = 6
 """Pages in a row that bring nothing new, before a walk through a listing gives up."""
 LOCATION_KEYS = ("locationCode", "location_code", "storeCode", "store_code")
@@ -131,10 +131,10 @@ class Host:
         *,
         other: bool = False,
         size: int | None = None,
-        start: int | None = None,
+        ahead: int = 1,
         **filters: Any,
     ) -> Iterator[list[View]]:
-        """The pages of a listing that bring anything new, from the first (or `start`) to the last.
+        """The pages of a listing that bring anything new, from the first to the last, `ahead` asked for at a time.
 
         Orders that enter a listing push others to the next page: a page that brings nothing new is not the last yet,
         unless it is the one before it again, as hosts answer that have no more pages, or have none.
@@ -143,9 +143,7 @@ class Host:
         before: list[str] = []
         stale = 0
         size = size or self.profile.switches.page_size
-        start = self.first_page if start is None else start
-        for number in range(start, self.first_page + MOST_PAGES):
-            exchange = caller.call("shipment", **self._page(status, number, size, other=other, **filters))
+        for exchange in self._asked(caller, ahead, lambda n: self._page(status, n, size, other=other, **filters)):
             shown = [view.id for view in views(exchange)]
             page = [view for view in views(exchange) if view.id not in seen]
             seen.update(shown)
@@ -157,8 +155,22 @@ class Host:
                 return
             before = shown
 
-    def list_free(self, status: str, other: bool) -> Iterator[View]:
-        """What the supply draws from: every order that a listing shows.
+    def _asked(self, caller: Caller, ahead: int, page: Callable[[int], dict[str, Any]]) -> Iterator[Exchange]:
+        """The answers for page after page, `ahead` at a time, up to MOST_PAGES of them."""
+        for first in range(self.first_page, self.first_page + MOST_PAGES, ahead):
+            calls = [page(first + number) for number in range(ahead)]
+            if ahead == 1:
+                yield caller.call("shipment", **calls[0])
+            else:
+                yield from caller.together([("shipment", one) for one in calls])
+
+    @property
+    def ahead(self) -> int:
+        """How many pages of a listing are asked for at a time: one, unless requests cost nothing."""
+        return AHEAD if self.at_hand else 1
+
+    def list_free(self, status: str, other: bool) -> Iterator[View | None]:
+        """What the supply draws from: every order that a listing shows, and None wherever it ends.
 
         The listing is walked again while that brings new ones: as the run moves orders, others slip to earlier pages.
         """
@@ -167,29 +179,15 @@ class Host:
         seen: set[str] = set()
         count, more = 0, True
         while more:
-            count, more, known = 0, False, count
-            for page in self._pages_ahead(caller, status, known, other=other):
+            # As many as are known to be there, and the one behind.
+            ahead = count + 1 if count else self.ahead
+            count, more = 0, False
+            for page in self.pages(caller, status, other=other, ahead=ahead if ahead <= FEW_PAGES else 1):
                 fresh = [view for view in page if view.id not in seen]
                 count, more = count + 1, more or bool(fresh)
                 seen.update(view.id for view in fresh)
                 yield from fresh
-
-    def _pages_ahead(self, caller: Caller, status: str, known: int, *, other: bool) -> Iterator[list[View]]:
-        """The pages of a listing, some asked for side by side: as many as are known to be there, and the one behind.
-
-        Of an unknown listing one by one, unless requests cost nothing.
-        """
-        ahead = known + 1 if known else AHEAD if self.at_hand else 1
-        if ahead == 1 or ahead > FEW_PAGES:
-            yield from self.pages(caller, status, other=other)
-            return
-        numbers = range(self.first_page, self.first_page + ahead)
-        asked = [self._page(status, number, self.profile.switches.page_size, other=other) for number in numbers]
-        found = [views(exchange) for exchange in caller.together([("shipment", one) for one in asked])]
-        # None empty: there are more of them, and the walk goes on where these end.
-        yield from itertools.takewhile(bool, found)
-        if all(found):
-            yield from self.pages(caller, status, other=other, start=numbers.stop)
+            yield None
 
     def _page(self, status: str, number: int, size: int, *, other: bool, **filters: Any) -> dict[str, Any]:
         params = {"orderStatus": status, "pageNumber": number, "pageSize": size}

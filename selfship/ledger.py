@@ -11,7 +11,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -143,7 +143,7 @@ def _row(order: str, entry: _Entry) -> Residue:
 
 
 def _plain(shown: Shown | None) -> dict[str, Any] | None:
-    return None if shown is None else asdict(shown)
+    return None if shown is None else {**vars(shown)}
 
 
 def _shown(plain: Mapping[str, Any] | None) -> Shown | None:

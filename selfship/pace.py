@@ -24,8 +24,12 @@ WARY_S = 20.0
 CUT = 0.8
 FEWEST = 4
 """Requests in flight that latency and 503 never cut further: some rules want requests that overlap."""
-LATE, LATE_S = 4.0, 0.25
-"""Late under load: so many times what the operation took when it was quickest, and at least so many seconds."""
+LATE, LATE_S, LATE_NEARBY_S = 4.0, 0.25, 1.0
+"""Late: so many times what the operation took when it was quickest, and at least so many seconds; the last of a host
+on this machine, where the run itself is the load that makes it wait."""
+RECENT = 16
+"""A host is under load where more than half of so many answers came late: one alone may be a dear request, or this
+machine's own doing."""
 
 
 class Interrupted(BaseException):
@@ -47,11 +51,12 @@ class Pace:
 
     A 429 holds back every caller, and from then on the run goes a little slower than the host was seen to bear.
     `fewest` and `most` are the smallest bound on requests in flight, and the most that there were at a time;
-    `fastest` is the most answers within any one second.
+    `fastest` is the most answers within any one second. `late_s`: no answer that came sooner is late.
     """
 
-    def __init__(self, concurrency: int, rate: float = 0.0) -> None:
+    def __init__(self, concurrency: int, rate: float = 0.0, *, late_s: float = LATE_S) -> None:
         self.rate = rate
+        self._late_s = late_s
         self.throttled = 0
         self.in_flight = 0
         self.concurrency = self.fewest = concurrency
@@ -68,6 +73,7 @@ class Pace:
         self._starts: deque[float] = deque(maxlen=512)
         self._answers: deque[float] = deque(maxlen=2048)
         self._quickest: dict[str, float] = {}
+        self._late: deque[bool] = deque([False] * RECENT, maxlen=RECENT)
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -183,7 +189,9 @@ class Pace:
             self._answers.append(now)
             self.fastest = max(self.fastest, self._within_a_second(self._answers, now))
             quickest = self._quickest[operation] = min(seconds, self._quickest.get(operation, seconds))
-            if overloaded or seconds > max(LATE * quickest, LATE_S):
+            late = seconds > max(LATE * quickest, self._late_s)
+            self._late.append(late)
+            if overloaded or (late and 2 * sum(self._late) > RECENT):
                 self._fewer(now, seconds)
             elif self._limit < self.concurrency:
                 self._limit = min(float(self.concurrency), self._limit + 1.0 / self._limit)

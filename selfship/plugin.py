@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,8 +177,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     driving = config.stash[DRIVING]
     try:
         run = driving.open(mine)
-        if run.begin() is None and driving.on_a_pool(mine):
-            run.start({key for item in mine for key in needed(item)}, [ask for item in mine for ask in ask_of(item)])
+        keys = {key for item in mine for key in needed(item)}
+        if run.begin(keys) is None and driving.on_a_pool(mine):
+            run.start(keys, [ask for item in mine for ask in ask_of(item)])
     except OSError as problem:
         driving.unwritten(problem)
     except (KitError, UsageError) as problem:
@@ -187,7 +190,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def of_suites(item: pytest.Item) -> bool:
-    return item.path.is_relative_to(paths.SUITES)
+    return _within_suites(item.path)
+
+
+@cache
+def _within_suites(path: Path) -> bool:
+    return path.is_relative_to(paths.SUITES)
 
 
 def requirement_ids(item: pytest.Item) -> tuple[str, ...]:

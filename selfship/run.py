@@ -7,12 +7,14 @@ its own recording only. Without a pool a scenario is played when a test first as
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from selfship.itinerary import Key, needs_of
 from selfship.ledger import Ledger
 from selfship.lifecycle import State
 from selfship.orders import View
-from selfship.pace import Interrupted, Pace
+from selfship.pace import LATE_NEARBY_S, LATE_S, Interrupted, Pace
 from selfship.preflight import Stop, preflight
 from selfship.profile import Credentials, Profile
 from selfship.relay import Relay
@@ -50,6 +52,8 @@ PER_SECOND, PER_SECOND_ELSEWHERE = 1200.0, 320.0
 """Requests a second that a run goes up to by itself: what a host on this machine gives, what a guest may ask for."""
 AGAIN = ", tried again"
 """Marks what belongs to a second try."""
+CALM_S = 60.0
+"""So long at most the other scenarios wait for those that want nothing written meanwhile."""
 TRIES_AFTER_LOSS = 3
 AGAIN_AFTER_LOSS = ", once more after a lost answer"
 
@@ -90,7 +94,8 @@ class Run:
             earlier.hand_over(config.out)
         before = config.earlier.folder if config.earlier else None
         self.ledger = None if outcome.lean() else Ledger(config.out / ledger.FILE, redact, before)
-        self.pace = Pace(profile.limits.concurrency, profile.switches.rate)
+        late_s = LATE_NEARBY_S if profile.loopback else LATE_S
+        self.pace = Pace(profile.limits.concurrency, profile.switches.rate, late_s=late_s)
         wire = Wire(
             profile.url,
             self.recorder,
@@ -140,17 +145,25 @@ class Run:
         self._instead: Mapping[Key, Recording] = {}
         self._pool: ThreadPoolExecutor | None = None
 
-    def begin(self) -> Stop | None:
-        """The pre-flight. UsageError where the run cannot be; a Stop where the host cannot be judged any further."""
+    def begin(self, keys: Iterable[Key] = ()) -> Stop | None:
+        """The pre-flight. UsageError where the run cannot be; a Stop where the host cannot be judged any further.
+
+        `keys`: the scenarios that will be played. What they import is imported while the host answers.
+        """
+        for module in {SCENARIOS[name].imports for name, _ in keys} - {""}:
+            threading.Thread(target=import_module, args=(module,), daemon=True).start()
         self.stop = preflight(self.host)
         near = self.config.profile.loopback
         self.pace.widen(self.config.profile.limits.widest, PER_SECOND if near else PER_SECOND_ELSEWHERE)
         return self.stop
 
-    def _listed(self, status: str, other: bool) -> Iterator[View]:
+    def _listed(self, status: str, other: bool) -> Iterator[View | None]:
         """What the supply draws from: of a shard, only its own orders."""
         holds = self.config.holds
         for view in self.host.list_free(status, other):
+            if view is None:
+                yield None
+                continue
             kind = shards.kind_of(status, self_ship=view.self_ship is not False, other=other)
             if holds is None or holds(kind, view.id):
                 yield view
@@ -176,20 +189,29 @@ class Run:
         """
         left, known = set(keys) - set(self._played), frozenset(self.host.accepted)
         self.asks = [replace(ask, keys=ask.keys - set(self._played), controls=ask.controls - known) for ask in asks]
-        self.allotment = self._allotted(sorted(left, key=turn_of))
-        plan = self.allotment
-        workers = max(1, min(len(plan.played) + len(plan.lacking), self.pace.concurrency))
+        # Half of what may be in flight: many a scenario sends several requests at a time, and where more are played
+        # than are answered at once, the longest, which the run's end waits for, are held up by all the others.
+        workers = max(self.config.profile.limits.concurrency, self.pace.concurrency // 2)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
+        calm = [key for key in sorted(left, key=turn_of) if SCENARIOS[key[0]].calm]
+        self._submit(calm)
+        # Stock is taken meanwhile: that writes nothing either.
+        self.allotment = plan = self._allotted(sorted(left, key=turn_of))
+        wait([self._futures[key] for key in calm], timeout=CALM_S)
         self._futures |= {turn.key: Future() for turn in plan.turns if turn.during is not None}
         relay = Relay(plan, self.host, self._play, self._futures)
-        for key in plan.free:
-            self._futures[key] = self._pool.submit(self._play, key)
+        self._submit(sorted(plan.free, key=lambda key: -SCENARIOS[key[0]].weight))
         for turn in relay.carriers():
             begin = Future[list[Future[Recording]]]()
             self._futures[turn.key] = self._pool.submit(self._carry, relay, turn, begin)
             begin.set_result(relay.queue(turn, self._futures[turn.key]))
-        for key in plan.lacking:
-            self._futures[key] = self._pool.submit(self._play, key)
+        self._submit(plan.lacking)
+
+    def _submit(self, keys: Iterable[Key]) -> None:
+        """Starts scenarios that take orders of their own, or none."""
+        if self._pool:
+            pool = self._pool
+            self._futures |= {key: pool.submit(self._play, key) for key in keys if key not in self._futures}
 
     def _allotted(self, keys: list[Key]) -> Allotment:
         """Who gets which order. Where a command makes them there are always enough."""

@@ -91,7 +91,8 @@ class Scenario:
     None spends it: nobody knows where it stands afterwards. `joins`: so many of these events, at most, an order may
     have taken before; it then goes on from there. `bare`: it wants an order without any AWB. `gentle`: it can leave
     out what only advice forbids, so that a host that takes that does not spoil the order for others. `spares`: it takes
-    orders only where nobody else wants them.
+    orders only where nobody else wants them. `calm`: it only reads, and what others write meanwhile would blur it: on a
+    pool it is played before they begin. `imports`: a module that takes long to import, and that it needs.
     """
 
     name: str
@@ -105,6 +106,8 @@ class Scenario:
     bare: bool = False
     gentle: bool = False
     spares: bool = False
+    calm: bool = False
+    imports: str = ""
 
     def key(self, param: Any = None) -> str:
         return self.name if param is None else f"{self.name}[{param}]"
@@ -123,6 +126,8 @@ def scenario(
     bare: bool = False,
     gentle: bool = False,
     spares: bool = False,
+    calm: bool = False,
+    imports: str = "",
 ) -> Callable[[Play], Play]:
     """Registers `play(flow, *orders)` (with `params`: `play(flow, param, *orders)`) under its own name.
 
@@ -136,7 +141,9 @@ def scenario(
         wants = per_param or (lambda _: needs)
         led = walks if callable(walks) else lambda _: walks
         about = (play.__doc__ or "").strip()
-        SCENARIOS[name] = Scenario(name, play, wants, params, weight, about, led, joins, bare, gentle, spares)
+        SCENARIOS[name] = Scenario(
+            name, play, wants, params, weight, about, led, joins, bare, gentle, spares, calm, imports
+        )
         return play
 
     return register

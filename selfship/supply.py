@@ -18,8 +18,9 @@ from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, Event, Journey, St
 from selfship.orders import View
 from selfship.ways import path
 
-Lister = Callable[[str, bool], Iterator[View]]
-"""Lists the orders of a coarse status; True asks for the other location's."""
+Lister = Callable[[str, bool], Iterator[View | None]]
+"""Lists the orders of a coarse status, None wherever it has come to the end of the listing and may begin again; True
+asks for the other location's."""
 Provisioner = Callable[[State, int, Journey], list[str]]
 
 
@@ -119,24 +120,25 @@ class NoSupplyError(Exception):
 class _Shelf:
     """The orders of one coarse status that are still free, read page by page as they are asked for."""
 
-    def __init__(self, source: Iterator[View]) -> None:
-        self.source: Iterator[View] | None = source
+    def __init__(self, source: Iterator[View | None]) -> None:
+        self.source = source
         self.free: list[View] = []
 
     def more(self) -> bool:
-        if self.source is None:
-            return False
-        view = next(self.source, None)
-        if view is None:
-            self.source = None
-            return False
-        self.free.append(view)
-        return True
+        """Whether there is one more order; then it is among those that are free."""
+        view = next((one for one in self.source if one is not None), None)
+        if view is not None:
+            self.free.append(view)
+        return view is not None
 
     def fill(self) -> None:
-        """Reads on until MOST orders are there, or the listing ends."""
-        while len(self.free) < MOST and self.more():
-            pass
+        """Reads on until MOST orders are there, or the listing comes to its end for the first time."""
+        for view in self.source:
+            if view is None:
+                return
+            self.free.append(view)
+            if len(self.free) >= MOST:
+                return
 
 
 class Supply:

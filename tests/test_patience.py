@@ -118,6 +118,15 @@ def test_a_quick_host_may_be_ten_times_as_slow_for_a_moment(clock: Clock) -> Non
     assert found.fewest == 16
 
 
+def test_a_few_late_answers_among_many_are_no_load(clock: Clock) -> None:
+    found = paced(clock, 16)
+    for place in range(60):
+        with found.slot():
+            clock.now += 0.1
+            found.answered("status", 2.0 if place % 3 == 0 else 0.1)
+    assert found.fewest == 16
+
+
 def test_503_lets_fewer_requests_in_flight(clock: Clock) -> None:
     found = paced(clock, 16)
     with found.slot():

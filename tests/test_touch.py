@@ -106,7 +106,7 @@ def test_elsewhere_only_orders_of_the_named_channel_are_written_to(
 
 def test_orders_that_were_handed_in_are_named_by_that(tmp_path: Path, elsewhere: pytest.MonkeyPatch) -> None:
     with run_on(tmp_path, []) as (run, _):
-        view = next(iter(run.host.list_free("CREATED", False)))
+        view = next(view for view in run.host.list_free("CREATED", False) if view)
         assert not run.host.may_touch(view, False)
         run.host.supply._given = {State.PLACED: [view.id]}
 
@@ -118,7 +118,7 @@ def test_orders_that_were_handed_in_are_named_by_that(tmp_path: Path, elsewhere:
 def test_a_host_that_says_an_orders_location_is_believed(tmp_path: Path, elsewhere: pytest.MonkeyPatch) -> None:
     touching(elsewhere, Touch(locations=("BLR-01",)))
     with run_on(tmp_path, []) as (run, _):
-        view = next(iter(run.host.list_free("CREATED", False)))
+        view = next(view for view in run.host.list_free("CREATED", False) if view)
 
         assert run.host.may_touch(view, False)
         assert not run.host.may_touch(view, True)
@@ -129,7 +129,7 @@ def test_on_this_machine_all_may_be_touched_unless_some_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with run_on(tmp_path, []) as (run, _):
-        view = next(iter(run.host.list_free("CREATED", False)))
+        view = next(view for view in run.host.list_free("CREATED", False) if view)
         assert run.host.may_touch(view, False)
     touching(monkeypatch, Touch(orders=("7",)))
     with run_on(tmp_path, []) as (run, _):

@@ -10,13 +10,11 @@ from typing import get_args
 import hypothesis
 import pypdf
 import rich.live
-import schemathesis.pytest.lazy
-import schemathesis.python.asgi
 
 from selfship import certification, contract, requirements, scenarios, session
 
 LOADED = (
-    *(hypothesis, pypdf, rich.live, schemathesis.pytest.lazy, schemathesis.python.asgi),
+    *(hypothesis, pypdf, rich.live),
     *(certification, scenarios, session),
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
 
 from selfship import orders
 from selfship.exchanges import Exchange
@@ -60,7 +59,7 @@ def history(exchange: Exchange, exchanges: Sequence[Exchange], other_location: o
 
 def named(exchange: Exchange) -> frozenset[str]:
     """The orders and AWBs that a request names."""
-    body, query = exchange.sent, parse_qs(urlsplit(exchange.url).query)
+    body, query = exchange.sent, exchange.query
     items = [one for one in (body if isinstance(body, list) else [body]) if isinstance(one, dict)]
     values = [item.get(name) for item in items for name in _NAMES] + [v for name in _NAMES for v in query.get(name, [])]
     return frozenset(str(value) for value in values if isinstance(value, str | int) and value)
@@ -92,4 +91,4 @@ def _state(view: View) -> State:
 
 
 def _location(exchange: Exchange) -> str | None:
-    return next(iter(parse_qs(urlsplit(exchange.url).query).get("locationCode", [])), None)
+    return next(iter(exchange.query.get("locationCode", [])), None)

@@ -35,6 +35,8 @@ class UnknownError(ValueError):
 
 def encode(value: Any) -> Any:
     """`value` as JSON. UnknownError where some part of it is of no known kind."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Enum):
         return {"e": [_known(type(value).__name__, ENUMS), value.value]}
     if isinstance(value, _PLAIN):

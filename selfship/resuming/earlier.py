@@ -27,7 +27,8 @@ JOURNAL, HAR = "exchanges.jsonl", "exchanges.har"
 class Earlier:
     """What is left of a run: its exchanges, the recordings of what it played to the end, and what it knew of the host.
 
-    `touched`: orders that it wrote to, or may have; nobody is lent them again.
+    `state`: as it was known last; `accepted`: the steps that it accepted, as they came. `touched`: orders that it wrote
+    to, or may have; nobody is lent them again.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class Earlier:
     exchanges: list[Exchange]
     recordings: dict[Key, Recording] = field(default_factory=dict)
     state: Mapping[str, Any] = field(default_factory=dict)
+    accepted: tuple[Any, ...] = ()
 
     @property
     def touched(self) -> frozenset[str]:
@@ -68,8 +70,8 @@ class Earlier:
                 host.detect(str(name), str(value))
             for rule, question, observed, seqs in self.state.get("dialect", []):
                 host.dialect[rule, question] = Observation(rule, question, observed, tuple(seqs))
-            accepted = self.state.get("accepted")
-            host.accepted.update(Decoder(self.exchanges)(accepted) if accepted else {})
+            for accepted in self.accepted:
+                host.accepted.update(Decoder(self.exchanges)(accepted))
             host.needed_settle = float(self.state.get("needed_settle", 0.0))
             host.awb_shown = bool(self.state.get("awb_shown"))
             for sentence in self.state.get("instability", []):
@@ -103,6 +105,7 @@ def load(folder: Path) -> Earlier:
     recordings: dict[Key, Recording] = {}
     decode = Decoder(known)
     state: Mapping[str, Any] = {}
+    accepted: tuple[Any, ...] = ()
     for line in found[1:]:
         try:
             key, recording = decode(line["key"]), decode(line["recording"])
@@ -110,7 +113,8 @@ def load(folder: Path) -> Earlier:
             raise _unreadable(folder, broken) from broken
         if key[0] in SCENARIOS and isinstance(recording, Recording):
             recordings[key], state = recording, line.get("host") or state
-    return Earlier(folder, found[0]["run"], known, recordings, state)
+            accepted += (state["accepted"],) if state.get("accepted") else ()
+    return Earlier(folder, found[0]["run"], known, recordings, state, accepted)
 
 
 def _exchanges(folder: Path) -> list[Exchange]:

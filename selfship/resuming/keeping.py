@@ -14,6 +14,7 @@ from selfship import __version__, requirements, secrecy
 from selfship.exchanges import Redactor
 from selfship.host import Host
 from selfship.itinerary import Key
+from selfship.lifecycle import Event
 from selfship.profile import Profile
 from selfship.proving import digests
 from selfship.resuming.codec import UnknownError, encode
@@ -48,24 +49,30 @@ class Keeper:
         self._lock = threading.Lock()
         self._path = path
         self._file: TextIO | None = path.open("w", encoding="utf-8")
+        self._told: set[Event] = set()
         self._write({"run": head})
 
     def keep(self, key: Key, recording: Recording, host: Host) -> None:
         """Keeps a recording that tells all that its scenario can tell, and what is known of the host by now."""
         if recording.crashed or recording.missing or recording.lost:
             return
+        accepted = {event: step for event, step in list(host.accepted.items()) if event not in self._told}
         try:
-            line = {"key": encode(key), "recording": encode(recording), "host": state(host)}
+            known = {**state(host), "accepted": encode(accepted)}
+            line = {"key": encode(key), "recording": encode(recording), "host": known}
         except UnknownError:
             return
-        self._write(line)
+        if self._write(line):
+            self._told.update(accepted)
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _write(self, line: Mapping[str, Any]) -> bool:
         text = self._redact(json.dumps(line, separators=(",", ":")))
         with self._lock:
-            if self._file is not None and secrecy.held(text) is None:
-                self._file.write(text + "\n")
-                self._file.flush()
+            if self._file is None or secrecy.held(text) is not None:
+                return False
+            self._file.write(text + "\n")
+            self._file.flush()
+            return True
 
     def close(self) -> None:
         with self._lock:
@@ -82,11 +89,10 @@ class Keeper:
 
 
 def state(host: Host) -> dict[str, Any]:
-    """What a run has found out about its host."""
+    """What a run has found out about its host, but for the steps that it accepted: each line tells the new ones."""
     return {
         "detected": dict(host.detected),
         "dialect": [[row.id, row.question, row.observed, list(row.exchanges)] for row in list(host.dialect.values())],
-        "accepted": encode(dict(host.accepted)),
         "needed_settle": host.needed_settle,
         "awb_shown": host.awb_shown,
         "instability": list(host.wire.instability),

@@ -14,7 +14,7 @@ from selfship.supply import Need, Order
 NEVER_ISSUED = "never-issued-" + "0" * 24
 
 
-@scenario(weight=3)
+@scenario(weight=8)
 def tokens(flow: Flow) -> None:
     """The right credentials get a token, which is then used; wrong ones get none."""
     source = flow.caller.tokens
@@ -81,7 +81,7 @@ def _strange(flow: Flow) -> dict[str, str]:
     return dict(zip(STRANGE, (NO_TOKEN, NEVER_ISSUED, altered), strict=True))
 
 
-@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=22, walks=carrying, joins=1)
+@scenario(params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=11, walks=carrying, joins=1)
 def strangers(flow: Flow, state: State, order: Order) -> None:
     """What the right token may do to an order is tried without a token, and with one that was never issued."""
     for event in ways.left(order.history, carrying(state)):
@@ -94,7 +94,7 @@ def strangers(flow: Flow, state: State, order: Order) -> None:
     probe_all(flow, order, probes, lambda: flow.another(Need(state)))
 
 
-@scenario(Need(State.BAG_PACKED), weight=22, walks=())
+@scenario(Need(State.BAG_PACKED), weight=31, walks=())
 def strange_readers(flow: Flow, order: Order) -> None:
     """Every read is tried without a token, and with one that was never issued."""
     for kind, token in _strange(flow).items():
@@ -142,7 +142,7 @@ def _reach(flow: Flow, order: Order, token: str) -> None:
 
 
 @scenario(
-    params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=12, walks=carrying, joins=1, gentle=True
+    params=tuple(FOREIGN), per_param=lambda state: (Need(state),), weight=15, walks=carrying, joins=1, gentle=True
 )
 def foreign(flow: Flow, state: State, order: Order) -> None:
     """The second location's credentials are used on an order of the first."""

@@ -71,7 +71,7 @@ def _chain(flow: Flow, events: Sequence[Event], many: list[Order]) -> None:
         mixed(flow, event, many)
 
 
-@scenario(Need(State.PLACED, 3), weight=30)
+@scenario(Need(State.PLACED, 3), weight=22)
 def batch_forward(flow: Flow, many: list[Order]) -> None:
     """Three new orders travel in batches, each time with an unknown order among them."""
     _chain(flow, (Event.CONFIRM,), many)
@@ -85,7 +85,7 @@ def batch_forward(flow: Flow, many: list[Order]) -> None:
     _chain(flow, (Event.AWB, Event.PACK, Event.DISPATCH, Event.BAG_PICKED, Event.DELIVERY_DONE), many)
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=20, bare=True)
+@scenario(Need(State.RETURN_DP_ASSIGNED, 3), weight=15, bare=True)
 def batch_returns(flow: Flow, many: list[Order]) -> None:
     """Three returns travel in batches, each time with an unknown return among them."""
     _chain(flow, (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED, Event.ACCEPT_RETURN), many)

@@ -62,7 +62,7 @@ def not_self_ship_return_status(flow: Flow, order: Order) -> None:
     probe_all(flow, order, probes, lambda: flow.another(CHANNEL_RETURN))
 
 
-@scenario(weight=8)
+@scenario(weight=21)
 def unknown_orders(flow: Flow) -> None:
     """Every event is sent for an order id that no host has."""
     for event in Event:

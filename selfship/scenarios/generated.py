@@ -35,7 +35,7 @@ def _ids(flow: Flow) -> Iterator[str]:
     return itertools.cycle([*final, unknown_id()])
 
 
-@scenario(params=NAMES, weight=9)
+@scenario(params=NAMES, weight=16)
 def generated(flow: Flow, operation: str) -> None:
     """Good and bad data of one operation, one request after the other."""
     host = flow.host

@@ -70,7 +70,7 @@ def invoiced_in_full(flow: Flow, order: Order) -> None:
     )
 
 
-@scenario(SEVERAL_LINES, weight=22, walks=BY_STATUS)
+@scenario(SEVERAL_LINES, weight=14, walks=BY_STATUS)
 def stepwise(flow: Flow, order: Order) -> None:
     """A forward order gets its AWB, is packed, dispatched and picked, one call at a time."""
     kept = flow.recording.kept
@@ -93,7 +93,7 @@ def stepwise(flow: Flow, order: Order) -> None:
     flow.fire(Event.BAG_PICKED, order)
 
 
-@scenario(FORWARD, weight=14, walks=(*BY_STATUS, Event.DELIVERY_DONE), joins=len(BY_STATUS))
+@scenario(FORWARD, weight=10, walks=(*BY_STATUS, Event.DELIVERY_DONE), joins=len(BY_STATUS))
 def delivered(flow: Flow, order: Order) -> None:
     """An order that was picked by status is delivered."""
     _walk_by_status(flow, order)
@@ -120,7 +120,7 @@ def auto(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order, rule="AUT-2")
 
 
-@scenario(RETURN, weight=14, walks=(Event.AUTO_DISPATCH, *HOME), bare=True)
+@scenario(RETURN, weight=9, walks=(Event.AUTO_DISPATCH, *HOME), bare=True)
 def auto_on_return(flow: Flow, order: Order) -> None:
     """autoDispatch on a return never leaves return_dp_assigned; the normal path still works."""
     exchange, answer = flow.write("awb", [flow.item(Event.AUTO_DISPATCH, order)], step="auto_dispatch on a return")
@@ -140,7 +140,7 @@ def _walk_by_status(flow: Flow, order: Order) -> None:
         flow.fire(event, order)
 
 
-@scenario(FORWARD, weight=20, walks=(*BY_STATUS, *TRIED, *TRIED, Event.DELIVERY_DONE), joins=len(BY_STATUS))
+@scenario(FORWARD, weight=22, walks=(*BY_STATUS, *TRIED, *TRIED, Event.DELIVERY_DONE), joins=len(BY_STATUS))
 def ndr(flow: Flow, order: Order) -> None:
     """A delivery fails, is attempted again, fails once more and is done at the third attempt."""
     _walk_by_status(flow, order)
@@ -171,7 +171,7 @@ def ndr_first_attempt(flow: Flow, order: Order) -> None:
     flow.fire(Event.DELIVERY_DONE, order, meta=META)
 
 
-@scenario(FORWARD, weight=20, walks=(*BY_STATUS, *SENT_BACK), joins=len(BY_STATUS))
+@scenario(FORWARD, weight=15, walks=(*BY_STATUS, *SENT_BACK), joins=len(BY_STATUS))
 def rto(flow: Flow, order: Order) -> None:
     """A picked order comes back, is accepted, gets its credit note and the note's PDF."""
     _walk_by_status(flow, order)
@@ -202,7 +202,7 @@ AFTER_THE_NOTE = [
 """What the matrix tries on a return, where the documents treat an RTO alike."""
 
 
-@scenario(RETURN, weight=18, walks=(Event.AWB, *HOME, *CREDITED))
+@scenario(RETURN, weight=12, walks=(Event.AWB, *HOME, *CREDITED))
 def return_journey(flow: Flow, order: Order) -> None:
     """A return gets its AWB, travels, arrives, is accepted as good, and gets its credit note and the note's PDF."""
     flow.recording.kept["first seen"] = order.view

@@ -218,7 +218,7 @@ def limit_intake(flow: Flow, many: list[Order]) -> None:
         over_and_full(flow, Event.INVOICE, many)
 
 
-@scenario(Need(State.DP_ASSIGNED, OVER), weight=40, bare=True)
+@scenario(Need(State.DP_ASSIGNED, OVER), weight=44, bare=True)
 def limit_forward(flow: Flow, many: list[Order]) -> None:
     """21 orders get AWBs, are packed, printed, dispatched and picked, in requests of 21 and 20."""
     over_and_full(flow, Event.AWB, many)
@@ -230,7 +230,7 @@ def limit_forward(flow: Flow, many: list[Order]) -> None:
             over_and_full(flow, Event.BAG_PICKED, many)
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=30, bare=True)
+@scenario(Need(State.RETURN_DP_ASSIGNED, OVER), weight=33, bare=True)
 def limit_returns(flow: Flow, many: list[Order]) -> None:
     """21 returns are brought home in requests of 20 and less, and accepted in requests of 21 and 20."""
     for event in (Event.AWB, Event.RETURN_BAG_IN_TRANSIT, Event.RETURN_BAG_DELIVERED):
@@ -246,13 +246,13 @@ def limit_returns(flow: Flow, many: list[Order]) -> None:
     over_and_full(flow, Event.ACCEPT_RETURN, many)
 
 
-@scenario(Need(State.PLACED, OVER), weight=14)
+@scenario(Need(State.PLACED, OVER), weight=19)
 def limit_cancel(flow: Flow, many: list[Order]) -> None:
     """21 new orders are cancelled, in requests of 21 and 20."""
     over_and_full(flow, Event.CANCEL, many)
 
 
-@scenario(Need(State.DP_ASSIGNED, 2 * MAX_ITEMS), weight=12, bare=True)
+@scenario(Need(State.DP_ASSIGNED, 2 * MAX_ITEMS), weight=16, bare=True)
 def limit_twice(flow: Flow, many: list[Order]) -> None:
     """Two requests of 20 items each, the second as soon as the first is answered."""
     parts = [many[:MAX_ITEMS], many[MAX_ITEMS:]]
@@ -265,7 +265,7 @@ def limit_twice(flow: Flow, many: list[Order]) -> None:
         flow.recording.kept[f"awb 20 #{number}"] = _effect(flow, Event.AWB, part, body, first, name)
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6, walks=())
+@scenario(Need(State.DP_ASSIGNED), weight=11, walks=())
 def limit_empty(flow: Flow, order: Order) -> None:  # noqa: ARG001 - the order only shows that the run may write
     """Every bulk operation is sent an empty array."""
     for operation in BULK:

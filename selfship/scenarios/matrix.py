@@ -33,7 +33,7 @@ def carrying(state: State) -> tuple[Event, ...]:
     return (Event.AWB,) if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED) else ()
 
 
-@scenario(params=ROWS, per_param=_need, weight=30, walks=carrying, joins=1)
+@scenario(params=ROWS, per_param=_need, weight=24, walks=carrying, joins=1)
 def matrix(flow: Flow, state: State, order: Order) -> None:
     """Every event that the lifecycle table refuses in a state is sent to an order there."""
     probes = probes_of(state)
@@ -61,7 +61,7 @@ def _again(flow: Flow, state: State, *, divisible: bool = False) -> Order:
 IN_ENUM_STATES = (State.HANDED_OVER_TO_DG, State.RETURN_DP_ASSIGNED)
 
 
-@scenario(params=IN_ENUM_STATES, per_param=_need, weight=12, walks=carrying, joins=1)
+@scenario(params=IN_ENUM_STATES, per_param=_need, weight=14, walks=carrying, joins=1)
 def outside_the_enum(flow: Flow, state: State, order: Order) -> None:
     """Values that no document lists are pushed where a documented value is taken."""
     for event in ways.left(order.history, carrying(state)):
@@ -100,7 +100,7 @@ WAYS: dict[str, tuple[State, tuple[Event, ...]]] = {
 @scenario(
     params=tuple(WAYS),
     per_param=lambda _: (Need(State.DP_ASSIGNED),),
-    weight=34,
+    weight=26,
     walks=lambda way: WAYS[way][1],
     joins=max(len(events) for _, events in WAYS.values()),
 )

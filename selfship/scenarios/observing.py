@@ -33,7 +33,7 @@ def attempt(
     return exchange, answer, before, after
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=6, bare=True)
+@scenario(Need(State.DP_ASSIGNED), weight=11, bare=True)
 def picked_early(flow: Flow, order: Order) -> None:
     """bag_picked is pushed straight from dp_assigned."""
     flow.fire(Event.AWB, order)
@@ -86,13 +86,13 @@ SAME = {
 }
 
 
-@scenario(params=AGAIN, per_param=lambda state: (Need(state),), weight=10)
+@scenario(params=AGAIN, per_param=lambda state: (Need(state),), weight=15)
 def pushed_again(flow: Flow, state: State, order: Order) -> None:
     """The current status is pushed once more."""
     attempt(flow, SAME[state], order, f"Is {state.value} taken again in {state.value}?", rule="STA-13")
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=10, bare=True)
+@scenario(Need(State.DP_ASSIGNED), weight=11, bare=True)
 def awb_again(flow: Flow, order: Order) -> None:
     """The same AWB is pushed twice, then a second one, then one with autoDispatch."""
     step = flow.fire(Event.AWB, order)

@@ -17,7 +17,7 @@ def _items(flow: Flow, event: Event, *many: Order) -> tuple[str, dict[str, objec
     return "status", {"body": [flow.item(event, one) for one in many], "step": f"{event.value} at once"}
 
 
-@scenario(Need(State.BAG_PICKED, ROUNDS), weight=14)
+@scenario(Need(State.BAG_PICKED, ROUNDS), weight=20)
 def race_to_the_end(flow: Flow, many: list[Order]) -> None:
     """delivery_done and rto_bag_delivered of one order at the same moment, in several rounds."""
     rounds = []
@@ -34,7 +34,7 @@ def race_to_the_end(flow: Flow, many: list[Order]) -> None:
     flow.recording.kept["rounds"] = rounds
 
 
-@scenario(Need(State.BAG_PICKED, 3 * ROUNDS), weight=16)
+@scenario(Need(State.BAG_PICKED, 3 * ROUNDS), weight=36)
 def race_of_batches(flow: Flow, many: list[Order]) -> None:
     """Two batches that overlap in one order, sent at the same moment, in several rounds."""
     rounds = []

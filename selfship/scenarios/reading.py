@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from selfship import orders
@@ -18,7 +19,7 @@ LISTED_STATUSES = ("CREATED", "CONFIRMED", "PROCESSING", "COMPLETED", "TRANSIT",
 RETURN_STATUSES = ("RETURN_PROCESSING", "RETURN_DELIVERED", "RETURN_ACCEPTED")
 SMALL_PAGE = 7
 NEAR = "read an id one digit away"
-MOST_SMALL_PAGES = 12
+MOST_SMALL_PAGES, MOST_PAGES = 12, 10
 MOST_MOVES = 4
 """How often an order is looked for where the host's own steps have taken it meanwhile."""
 SIDE_BY_SIDE = 6
@@ -29,7 +30,7 @@ def _listing(flow: Flow, status: str, **filters: Any) -> dict[str, Any]:
     return {"orderStatus": status, "pageNumber": flow.host.first_page, "pageSize": 50, **flow.host.located(), **filters}
 
 
-@scenario(weight=14)
+@scenario(weight=20)
 def listings(flow: Flow) -> None:
     """A page of every coarse status, full and light."""
     for status in (*LISTED_STATUSES, *RETURN_STATUSES):
@@ -62,30 +63,39 @@ def by_id(flow: Flow, order: Order, back: Order) -> None:
     )
 
 
-def _walk(flow: Flow, status: str, size: int, start: int, most: int) -> list[list[str]]:
-    """The pages up to the first empty one, some at a time: the quicker a walk, the less moves under it."""
-    pages: list[list[str]] = []
-    for first in range(start, start + most, SIDE_BY_SIDE):
-        numbers = range(first, min(first + SIDE_BY_SIDE, start + most))
+def _walked(flow: Flow, status: str, start: int, most: Mapping[int, int]) -> dict[int, list[list[str]]]:
+    """For each page size its pages up to the first empty one, `most[size]` at most.
+
+    Some at a time, and all sizes beside each other: the quicker a walk, the less moves under it.
+    """
+    pages: dict[int, list[list[str]]] = {size: [] for size in most}
+    ended = set[int]()
+    for first in range(0, max(most.values()), SIDE_BY_SIDE):
         asked = [
-            {
-                "params": {**_listing(flow, status), "pageNumber": number, "pageSize": size},
-                "step": f"page {number} of {size}",
-            }
-            for number in numbers
+            (size, start + number)
+            for size in most
+            if size not in ended
+            for number in range(first, min(first + SIDE_BY_SIDE, most[size]))
         ]
-        for exchange in flow.together([("shipment", one) for one in asked]):
+        calls = [
+            {"params": {**_listing(flow, status), "pageNumber": n, "pageSize": size}, "step": f"page {n} of {size}"}
+            for size, n in asked
+        ]
+        for (size, _), exchange in zip(asked, flow.together([("shipment", one) for one in calls]), strict=True):
             page = [view.id for view in orders.views(exchange)]
             if not page:
-                return pages
-            pages.append(page)
+                ended.add(size)
+            elif size not in ended:
+                pages[size].append(page)
+        if not asked:
+            break
     return pages
 
 
 PAGED = ("CREATED", "PROCESSING", "RETURN_PROCESSING")
 
 
-@scenario(params=PAGED, weight=9)
+@scenario(params=PAGED, weight=3, calm=True)
 def paging(flow: Flow, status: str) -> None:
     """A listing is walked page by page, in two sizes."""
     kept = flow.recording.kept
@@ -100,10 +110,9 @@ def paging(flow: Flow, status: str) -> None:
         "0" if start == 0 else "1" if not zero else "0 and 1 show the same page",
         len(flow.caller.wire.recorder.exchanges),
     )
-    for size in (SMALL_PAGE, 50):
-        most = MOST_SMALL_PAGES if size == SMALL_PAGE else 10
-        kept[size] = _walk(flow, status, size, start, most)
-        kept[f"{size} whole"] = len(kept[size]) < most
+    most = {SMALL_PAGE: MOST_SMALL_PAGES, 50: MOST_PAGES}
+    for size, pages in _walked(flow, status, start, most).items():
+        kept[size], kept[f"{size} whole"] = pages, len(pages) < most[size]
     # In pages of one no page is a part page: what stands right behind the whole walk was lost by it.
     behind = {**_listing(flow, status), "pageNumber": start + sum(map(len, kept[50])), "pageSize": 1}
     kept["behind"] = [
@@ -113,26 +122,27 @@ def paging(flow: Flow, status: str) -> None:
 
 def _all(flow: Flow, status: str, **more: Any) -> list[View]:
     """Every order of a listing, up to some hundreds."""
-    views = (view for page in flow.host.pages(flow.caller, status, size=100, **more) for view in page)
-    return list(itertools.islice(views, 400))
+    pages = flow.host.pages(flow.caller, status, size=100, ahead=flow.host.ahead, **more)
+    return list(itertools.islice((view for page in pages for view in page), 400))
 
 
-@scenario(weight=14)
+@scenario(weight=4, calm=True)
 def filters(flow: Flow) -> None:
     """Listings of orders and returns are narrowed by ordering channel, those of orders by date as well."""
     kept = flow.recording.kept
+    narrowed = []
     for status in FILTERED:
         known = kept[f"{status} all"] = _all(flow, status)
         channels = kept[f"{status} channels"] = sorted({view.channel for view in known if view.channel})
-        for channel in channels[:2]:
-            kept[f"{status} {channel}"] = flow.call(
-                "shipment", params=_listing(flow, status, orderingChannel=channel), step=f"list channel {channel}"
-            )
+        narrowed += [
+            (f"{status} {channel}", f"list channel {channel}", _listing(flow, status, orderingChannel=channel))
+            for channel in channels[:2]
+        ]
         for channel in channels[:1]:
             second = _listing(flow, status, orderingChannel=channel, pageNumber=flow.host.first_page + 1, pageSize=2)
-            kept[f"{status} {channel} later"] = flow.call(
-                "shipment", params=second, step=f"list channel {channel}, the second page"
-            )
+            narrowed.append((f"{status} {channel} later", f"list channel {channel}, the second page", second))
+    answered = flow.together([("shipment", {"params": params, "step": step}) for _, step, params in narrowed])
+    kept.update(zip((name for name, _, _ in narrowed), answered, strict=True))
     shown = (str(view.raw.get("orderDate"))[:10] for view in kept["PROCESSING all"])
     dates = sorted(day for day in shown if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", day))
     if dates:

@@ -70,7 +70,7 @@ def tracked(flow: Flow, many: list[Order], back: Order) -> None:
         )
 
 
-@scenario(Need(State.RETURN_DP_ASSIGNED), weight=8, walks=(Event.AWB, *HOME))
+@scenario(Need(State.RETURN_DP_ASSIGNED), weight=10, walks=(Event.AWB, *HOME))
 def tracked_return(flow: Flow, order: Order) -> None:
     """A return is tracked by id and by AWB."""
     flow.fire(Event.AWB, order, courierName="Charlie Courier")

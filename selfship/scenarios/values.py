@@ -79,7 +79,7 @@ def _awb_first(flow: Flow, order: Order) -> Order:
     return order
 
 
-@scenario(params=tuple(PLACES), per_param=lambda state: (Need(state),), weight=16, walks=carrying, joins=1, gentle=True)
+@scenario(params=tuple(PLACES), per_param=lambda state: (Need(state),), weight=20, walks=carrying, joins=1, gentle=True)
 def defects(flow: Flow, state: State, order: Order) -> None:
     """Items with one defect each are sent where the same item without it is taken."""
 
@@ -89,7 +89,7 @@ def defects(flow: Flow, state: State, order: Order) -> None:
     probe_all(flow, _awb_first(flow, order), flow.spare(_probes(flow, state)), again)
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=24, walks=(), gentle=True)
+@scenario(Need(State.DP_ASSIGNED), weight=20, walks=(), gentle=True)
 def broken_bodies(flow: Flow, order: Order) -> None:
     """Every bulk operation and Track get a body that is not JSON, and one that is not an array."""
     single = {"body": {"orderId": order.id}}
@@ -134,9 +134,7 @@ META = {**{name: {name: value} for name, value in META_FIELDS.items()}, "all": M
 """Each documented field of meta alone, and all of them."""
 
 
-@scenario(
-    params=tuple(META), per_param=lambda _: (Need(State.HANDED_OVER_TO_DG),), weight=14, walks=(Event.BAG_PICKED,)
-)
+@scenario(params=tuple(META), per_param=lambda _: (Need(State.HANDED_OVER_TO_DG),), weight=8, walks=(Event.BAG_PICKED,))
 def meta(flow: Flow, name: str, order: Order) -> None:
     """bag_picked is pushed with a documented field of meta, or with all of them."""
     flow.fire(Event.BAG_PICKED, order, rule="VAL-5", name="bag_picked with meta", meta=META[name])

@@ -24,7 +24,7 @@ def reading_of(host: Host) -> Reading:
     return Reading(host.switch("edition"), {name: host.switch(name) for name in names}, advice)
 
 
-@scenario(params=LANES, weight=12, spares=True)
+@scenario(params=LANES, weight=40, spares=True, imports="selfship.walking.search")
 def walk(flow: Flow, lane: int) -> None:
     """Orders are led through the lifecycle at random, alone and in batches, by legal and illegal events."""
     # Hypothesis takes a while to import: only a run that walks pays for it.

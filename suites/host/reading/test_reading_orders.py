@@ -1,7 +1,6 @@
 """Reading orders and returns: by id and by status."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -48,8 +47,7 @@ def test_listing_shows_only_its_status(listings: Recording, traffic: list[Exchan
 
 def lists(exchange: Exchange) -> str | None:
     """The status that a listing was asked for; None for a read by id."""
-    asked = parse_qs(urlsplit(exchange.url).query)
-    return None if "orderId" in asked else asked.get("orderStatus", [None])[0]
+    return None if "orderId" in exchange.query else exchange.query.get("orderStatus", [None])[0]
 
 
 def lists_something(recording: Recording) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
 import pytest
@@ -192,9 +191,8 @@ def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operat
     """An order that is asked for by id is answered under exactly that id."""
     judged, bad = [], []
     for one in successes(traffic, operation, switches):
-        asked = parse_qs(urlsplit(one.url).query).get("orderId", [])
         items = one.sent if isinstance(one.sent, list) else []
-        asked += [str(item.get("orderId")) for item in items if isinstance(item, dict)]
+        asked = one.query.get("orderId", []) + [str(item.get("orderId")) for item in items if isinstance(item, dict)]
         shown = [str(order.get("id", order.get("orderId"))) for order in _entries(one)]
         # What an unknown id reads is FET-8's business, however near it is to a known one.
         if not asked or not shown or one.step == NEAR:
