@@ -121,8 +121,20 @@ def _short(stock: Mapping[Kind, int], keys: Sequence[Key]) -> set[str]:
     return short
 
 
-def _drawn(left: Counter[Kind], need: Need) -> bool:
-    """Takes what `need` wants from `left`, as the supply would."""
+def awaited(stock: Mapping[Kind, int], keys: Sequence[Key]) -> dict[Key, Counter[State]]:
+    """How many orders each scenario will draw from each state, where they are served in that order."""
+    left = Counter(dict(stock))
+    found = {key: Counter[State]() for key in keys}
+    for key in keys:
+        for need in needs_of(key):
+            start = _drawn(left, need) or (need.divisible and _drawn(left, Need(need.state, need.count)))
+            if start:
+                found[key][start] += need.count
+    return found
+
+
+def _drawn(left: Counter[Kind], need: Need) -> State | None:
+    """Takes what `need` wants from `left`, as the supply would: from which state, None where it is not there."""
     for start in starts(need):
         kinds = [kind for kind in sorted(left) if kind.state is start and fits(kind, need)]
         if sum(left[kind] for kind in kinds) >= need.count:
@@ -131,5 +143,5 @@ def _drawn(left: Counter[Kind], need: Need) -> bool:
                 taken = min(wanted, left[kind])
                 left[kind] -= taken
                 wanted -= taken
-            return True
-    return False
+            return start
+    return None

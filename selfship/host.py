@@ -7,8 +7,9 @@ was seen to be, whether an order was ever seen with an AWB that the run had sent
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from selfship.client import Caller, Wire
@@ -143,7 +144,9 @@ class Host:
         before: list[str] = []
         stale = 0
         size = size or self.profile.switches.page_size
-        for exchange in self._asked(caller, ahead, lambda n: self._page(status, n, size, other=other, **filters)):
+        numbers = range(self.first_page, self.first_page + MOST_PAGES)
+        wanted = (self._page(status, number, size, other=other, **filters) for number in numbers)
+        for exchange in _asked(caller, wanted, ahead):
             shown = [view.id for view in views(exchange)]
             page = [view for view in views(exchange) if view.id not in seen]
             seen.update(shown)
@@ -154,15 +157,6 @@ class Host:
             if not objects(exchange) or (stale and shown == before) or stale > MOST_STALE:
                 return
             before = shown
-
-    def _asked(self, caller: Caller, ahead: int, page: Callable[[int], dict[str, Any]]) -> Iterator[Exchange]:
-        """The answers for page after page, `ahead` at a time, up to MOST_PAGES of them."""
-        for first in range(self.first_page, self.first_page + MOST_PAGES, ahead):
-            calls = [page(first + number) for number in range(ahead)]
-            if ahead == 1:
-                yield caller.call("shipment", **calls[0])
-            else:
-                yield from caller.together([("shipment", one) for one in calls])
 
     @property
     def ahead(self) -> int:
@@ -192,3 +186,12 @@ class Host:
     def _page(self, status: str, number: int, size: int, *, other: bool, **filters: Any) -> dict[str, Any]:
         params = {"orderStatus": status, "pageNumber": number, "pageSize": size}
         return {"params": {**params, **self.located(other=other), **filters}, "step": "listing"}
+
+
+def _asked(caller: Caller, pages: Iterator[dict[str, Any]], ahead: int) -> Iterator[Exchange]:
+    """The answers for page after page, `ahead` at a time."""
+    while some := list(islice(pages, ahead)):
+        if len(some) == 1:
+            yield caller.call("shipment", **some[0])
+        else:
+            yield from caller.together([("shipment", one) for one in some])

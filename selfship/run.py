@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from selfship import ledger, outcome, scenarios, secrecy, shards
-from selfship.allotment import allot
+from selfship.allotment import allot, awaited
 from selfship.client import Wire
 from selfship.errors import UsageError
 from selfship.exchanges import Exchange, Recorder, Redactor
@@ -223,7 +223,10 @@ class Run:
         except Interrupted:
             # Stopped while it took stock: each scenario says so for itself.
             return Allotment(free=tuple(keys))
-        return allot(stock, self.asks, switches, keys)
+        plan = allot(stock, self.asks, switches, keys)
+        drawn = awaited(stock, plan.free)
+        self.host.supply.awaited = {SCENARIOS[name].key(param): draws for (name, param), draws in drawn.items()}
+        return plan
 
     def _carry(self, relay: Relay, turn: Turn, begin: Future[list[Future[Recording]]]) -> Recording:
         for earlier in begin.result():
@@ -331,6 +334,7 @@ class Run:
             return flow.recording
         finally:
             flow.recording.seconds = time.monotonic() - began
+            self.host.supply.awaited.pop(flow.name, None)
 
     def _keep(self, key: Key, recording: Recording) -> None:
         if self.keeper:

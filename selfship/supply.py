@@ -164,12 +164,14 @@ class Supply:
         self._lock = threading.RLock()
         self._permits, self._lend = permits, lend
         self.leased: dict[str, str] = {}
+        self.awaited: dict[str, Counter[State]] = {}
         self.broken_provision = ""
         self._forbidden: set[tuple[str, str]] = set()
 
     def lease(self, need: Need, scenario: str) -> list[Order]:
         """`need.count` orders in the needed state, or in one from which it can be walked to. NoSupplyError."""
         with self._lock:
+            self.awaited.pop(scenario, None)
             if need.rather_divisible:
                 try:
                     return self.lease(replace(need, divisible=True, rather_divisible=False), scenario)
@@ -214,9 +216,11 @@ class Supply:
     def spare(self, state: State, count: int, scenario: str, *, leaving: int) -> list[Order]:
         """`count` orders found in `state` as they are, if `leaving` more are free there besides; else none.
 
-        For what is good to have and must never cost another scenario its orders: nothing is walked or provided.
+        What scenarios are still to draw (`awaited`, by their names) is not free. For what is good to have and must
+        never cost another scenario its orders: nothing is walked or provided.
         """
         with self._lock:
+            leaving += sum(draws[state] for draws in self.awaited.values())
             need = Need(state, count + leaving)
             found = self._from_given(state, need)
             if len(found) < need.count and state in LISTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -331,6 +332,17 @@ def test_only_what_can_be_spared_is_taken() -> None:
     assert len(supply.lease(Need(S.DP_ASSIGNED, 4), "another")) == 4
     with pytest.raises(NoSupplyError):
         supply.lease(Need(S.DP_ASSIGNED), "another")
+
+
+def test_what_others_are_still_to_draw_is_not_spared() -> None:
+    from selfship.supply import Need
+
+    supply = _listed(6)
+    supply.awaited = {"late": Counter({S.DP_ASSIGNED: 4}), "other": Counter({S.PLACED: 9})}
+
+    assert supply.spare(S.DP_ASSIGNED, 2, "walk", leaving=1) == []
+    supply.lease(Need(S.DP_ASSIGNED, 3), "late")
+    assert len(supply.spare(S.DP_ASSIGNED, 2, "walk", leaving=1)) == 2
 
 
 def test_a_check_that_names_a_rule_fails_at_that_rule(request: pytest.FixtureRequest) -> None:
