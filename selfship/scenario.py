@@ -84,7 +84,8 @@ Play = Callable[..., None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """A registered scenario. `weight`: about how many dependent requests it makes, so that the longest start first.
+    """A registered scenario. `weight`: about how many dependent requests it makes, or could in the time that it
+    takes, so that the longest start first.
 
     How it treats its orders, for a run that has too few of them (`selfship.allotment`):
     `walks`: the events that a conforming host takes from it, in their order; () leaves an order as it was found, and

@@ -33,7 +33,7 @@ def attempt(
     return exchange, answer, before, after
 
 
-@scenario(Need(State.DP_ASSIGNED), weight=11, bare=True)
+@scenario(Need(State.DP_ASSIGNED), weight=20, bare=True)
 def picked_early(flow: Flow, order: Order) -> None:
     """bag_picked is pushed straight from dp_assigned."""
     flow.fire(Event.AWB, order)
@@ -46,7 +46,7 @@ def packed_without_awb(flow: Flow, order: Order) -> None:
     attempt(flow, Event.PACK, order, "Is an order packed before it has any AWB?", rule="FWD-9")
 
 
-@scenario(Need(State.DP_ASSIGNED, 2), weight=8, bare=True)
+@scenario(Need(State.DP_ASSIGNED, 2), weight=20, bare=True)
 def auto_dispatch_spelt(flow: Flow, many: list[Order]) -> None:
     """Update AWB without autoDispatch, and with the string "true"."""
     attempt(flow, Event.AWB, many[0], "What is Update AWB without autoDispatch?", rule="AUT-4", autoDispatch=None)
@@ -86,7 +86,7 @@ SAME = {
 }
 
 
-@scenario(params=AGAIN, per_param=lambda state: (Need(state),), weight=15)
+@scenario(params=AGAIN, per_param=lambda state: (Need(state),), weight=24)
 def pushed_again(flow: Flow, state: State, order: Order) -> None:
     """The current status is pushed once more."""
     attempt(flow, SAME[state], order, f"Is {state.value} taken again in {state.value}?", rule="STA-13")

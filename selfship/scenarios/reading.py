@@ -3,6 +3,8 @@
 import itertools
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from selfship import orders
@@ -131,8 +133,10 @@ def filters(flow: Flow) -> None:
     """Listings of orders and returns are narrowed by ordering channel, those of orders by date as well."""
     kept = flow.recording.kept
     narrowed = []
-    for status in FILTERED:
-        known = kept[f"{status} all"] = _all(flow, status)
+    with ThreadPoolExecutor(len(FILTERED)) as pool:
+        listed = list(pool.map(partial(_all, flow), FILTERED))
+    for status, known in zip(FILTERED, listed, strict=True):
+        kept[f"{status} all"] = known
         channels = kept[f"{status} channels"] = sorted({view.channel for view in known if view.channel})
         narrowed += [
             (f"{status} {channel}", f"list channel {channel}", _listing(flow, status, orderingChannel=channel))
