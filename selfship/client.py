@@ -114,11 +114,12 @@ class Caller:
             attempt += 1
             used = self.tokens.current(self) if own else token
             met = together if attempt == 1 else None
+            sent = time.monotonic()
             exchange = self._send(operation, params, body, raw, used, step, headers, attempt, met)
             wait = self._put_off(exchange)
             if wait is not None and time.monotonic() - began + wait < PATIENCE_S:
                 self.wire.pace.pause(wait)
-            elif exchange.status == 401 and own and not renewed and self.tokens.expired(used):
+            elif own and self._ran_out(exchange, used, sent, params) and self.tokens.expired(used, again=renewed):
                 renewed = True
             elif exchange.error == "refused" and self.wire.presence.silent:
                 # Nothing was sent: the host may be starting again.
@@ -132,6 +133,23 @@ class Caller:
                 self.wire.pace.pause(next(again, 0.5))
             else:
                 return exchange
+
+    def _ran_out(self, exchange: Exchange, used: str | None, sent: float, params: Mapping[str, Any] | None) -> bool:
+        """Whether the token may have expired. Of a 403 only a read tells that had been answered with it before."""
+        tokens = self.tokens
+        if exchange.ok:
+            tokens.good = (used, sent)
+            if exchange.operation == "shipment" and tokens.good_read is None:
+                tokens.good_read = params
+        if exchange.status == 403 and tokens.has_credentials and tokens.good_read:
+            token, when = tokens.good
+            if token == used and when >= sent:
+                return False
+            read = self.call("shipment", params=tokens.good_read, token=used, step="is the token still good")
+            if read.ok:
+                tokens.good = (used, sent)
+            return read.status in (401, 403)
+        return exchange.status == 401
 
     def _put_off(self, exchange: Exchange) -> float | None:
         """Seconds that the host asks to wait before the same request, None where it asks for nothing."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from selfship import answers, blaming, bodies, lifecycle, lost, orders, overdue, requirements, ways
+from selfship import answers, blaming, bodies, lifecycle, lost, orders, overdue, requirements, unasked, ways
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.host import Host
@@ -20,13 +20,12 @@ from selfship.orders import View
 from selfship.pace import pauses
 from selfship.scenario import BrokenError, PassedByError, Recording, Step
 from selfship.supply import Need, NoSupplyError, Order
+from selfship.unasked import BY_ITSELF
 from selfship.ways import AWB_EVENTS
 
 if TYPE_CHECKING:
     from selfship.probing import Probe
 
-BY_ITSELF = {Event.INVOICE: "invoicing", Event.ACCEPT_RETURN: "rto_acceptance", Event.CREDIT_NOTE: "credit_note"}
-"""Events that a host may fire itself, and the switch that says so."""
 ITS_OWN_STEPS = frozenset(lifecycle.AUTOMATIC.values())  # Where a host goes in its own time, and unseen.
 NO_ROUTE = (404, 405, 501)
 SPARED = (
@@ -82,6 +81,17 @@ class Flow:
             return list(probes)
         self.recording.spared = SPARED
         return [probe for probe in probes if requirements.load()[probe.rule].level == "MUST"]
+
+    def aside(self, note: str) -> Flow:
+        """A flow of its own for what this one must find out: nothing of it is in the recording."""
+        return Flow(self.host, self.name, note)
+
+    def _has_gone_on(self, order: Order) -> bool:
+        """Whether the host has led the order on by itself, so that what was sent came too late."""
+        if order.state not in lifecycle.SWITCHED:
+            return False
+        now = self.read(order)
+        return now is not None and now.status not in lifecycle.COARSE[order.state] and unasked.leaves(self, order.state)
 
     def another(self, need: Need) -> Order:
         return self.lease(need)[0]
@@ -210,7 +220,7 @@ class Flow:
             lifecycle.SWITCHED[order.state][0] if event in BY_ITSELF and order.state in lifecycle.SWITCHED else None
         )
         if switch and self.host.switch(switch) == "auto":
-            return self._by_itself(event, order, target, rule or cell.rule or "", title)
+            return unasked.awaited(self, event, order, rule or cell.rule or "", title)
         before = order.view
         item = self.item(event, order, **more)
         exchange, answer = self.send(event, order, item, title)
@@ -231,7 +241,9 @@ class Flow:
         )
         if answer.kind in (Kind.REFUSED, Kind.SERVER_ERROR, Kind.PUT_OFF):
             if switch and answer.refused and self.host.leaves_open(switch):
-                return self._by_itself(event, order, target, step.rule, title, refused=step)
+                return unasked.awaited(self, event, order, step.rule, title, refused=step)
+            if answer.refused and self._has_gone_on(order):
+                raise PassedByError(order.state)
             outcomes = {Kind.REFUSED: "refused", Kind.PUT_OFF: "no_answer"}
             step.outcome = outcomes.get(answer.kind, "server_error")
             if exchange.status in NO_ROUTE and not self.host.routed(exchange.operation):
@@ -291,11 +303,11 @@ class Flow:
         if step.outcome == "accepted":
             step.message = f"{what}: {said}"
             visible = step.after is not None and orders.tells_apart(order.state, target)
-            order.view, order.state = step.after or order.view, self._state_now(target, step.after)
+            order.view, order.state = step.after or order.view, unasked.state_now(self.host, target, step.after)
             order.touched(seen=visible and order.state not in ITS_OWN_STEPS)
             order.awb, order.courier = item.get("awbNumber", order.awb), item.get("courierName", order.courier)
             self._last[order.id] = step
-            self._took_by_itself(target, order.state, step)
+            unasked.took(self.host, target, order.state, step)
             if step.event:
                 order.history.append(step.event)
                 if step.event in lifecycle.NDR_EVENTS:
@@ -305,7 +317,7 @@ class Flow:
                     self.host.detect(
                         BY_ITSELF[step.event], "explicit" if step.event is Event.ACCEPT_RETURN else "manual"
                     )
-            return self._arrived(self.keep(step), order)
+            return self.arrived(self.keep(step), order)
         if lost.may_have_moved(step, target):
             step.message = f"{what}: {said}"
             order.touched(seen=False)
@@ -329,58 +341,7 @@ class Flow:
         self.keep(step)
         raise BrokenError(step)
 
-    def _by_itself(
-        self, event: Event, order: Order, target: State, rule: str, title: str, *, refused: Step | None = None
-    ) -> Step:
-        """Waits for what the host does by itself; where it does not, the refused request is what broke."""
-        view = self.wait(order, lambda seen: orders.shows(seen.status, target))
-        evidence = (refused.exchanges if refused else []) + ([view.seq] if view else [])
-        step = Step(title, rule, order.id, order.state, event, "automatic", "", evidence, before=order.view, after=view)
-        if view is not None and orders.shows(view.status, target):
-            self.host.detect(BY_ITSELF[event], "auto")
-            step.message = f"the host did {event.value} by itself"
-            # Seen to happen: what refusals of it are held against.
-            self.host.took(event, step)
-            order.view, order.state = view, self._state_now(target, view)
-            order.touched(seen=order.state not in ITS_OWN_STEPS)
-            return self._arrived(self.keep(step), order)
-        if refused is not None:
-            refused.outcome = "refused"
-            refused.after = view
-            refused.message = (
-                f"{event.value} on an order in {order.state.value} was refused, and the host did not do it by itself"
-                f" within {self.host.settle:g} s"
-            )
-            self.keep(refused)
-            raise BrokenError(refused)
-        step.outcome = "not_applied"
-        step.message = (
-            f"The profile says that the host does {event.value} by itself; the order still shows orderStatus "
-            f"{view.status if view else None} after {self.host.settle:g} s"
-        )
-        self.keep(step)
-        raise BrokenError(step)
-
-    def _state_now(self, target: State, view: View | None) -> State:
-        """The furthest state that the host's automatic steps can have led to and that `view` shows."""
-        now = target
-        for state in orders.reachable(target):
-            if view is not None and view.status in lifecycle.COARSE[state]:
-                now = state
-            if state in lifecycle.SWITCHED and now is not state and now is not target:
-                self.host.detect(lifecycle.SWITCHED[state][0], "auto")
-        return lifecycle.AUTOMATIC.get(now, now)
-
-    def _took_by_itself(self, target: State, now: State, step: Step) -> None:
-        """What the host did by itself on the way from `target` to `now` has been seen to happen."""
-        events = {switch: event for event, switch in BY_ITSELF.items()}
-        for state in orders.reachable(target):
-            if state is now:
-                return
-            if state in lifecycle.SWITCHED:
-                self.host.took(events[lifecycle.SWITCHED[state][0]], step)
-
-    def _arrived(self, step: Step, order: Order) -> Step:
+    def arrived(self, step: Step, order: Order) -> Step:
         """Others may have a use for the order on its way (see `selfship.relay`)."""
         if self.passing is not None:
             self.passing(order)

@@ -1,7 +1,8 @@
 """The host under test: what the run knows of it, and what it has found out.
 
 One `Host` is shared by all scenarios of a run. It holds the profile's switches and those detected, how late the host
-was seen to be, whether an order was ever seen with an AWB that the run had sent, the dialect, and the orders.
+was seen to be, whether an order was ever seen with an AWB that the run had sent, the dialect, and the orders;
+`left_alone`: whether the host leads on an order that is left alone in a state, None where nobody could tell.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from selfship.client import Caller, Wire
 from selfship.exchanges import Exchange
-from selfship.lifecycle import Event
+from selfship.lifecycle import Event, State
 from selfship.orders import View, objects, views
 from selfship.overdue import Overdue
 from selfship.profile import Profile, Switches
@@ -47,6 +48,8 @@ class Host:
     accepted: dict[Event, Step] = field(default_factory=dict)
     needed_settle: float = 0.0
     overdue: Overdue = field(default_factory=Overdue)
+    left_alone: dict[State, bool | None] = field(default_factory=dict)
+    finding_out: threading.RLock = field(default_factory=threading.RLock)
     tries_again: bool = True
     awb_shown: bool = False
     first_page: int = 1
@@ -82,6 +85,12 @@ class Host:
         if getattr(self.profile.switches, name) is None:
             with self._lock:
                 self.detected.setdefault(name, value)
+
+    def turned_out(self, name: str, value: str) -> None:
+        """What a switch is after all, whatever a first look has said."""
+        if self.leaves_open(name):
+            with self._lock:
+                self.detected[name] = value
 
     def observe(self, rule: str, question: str, observed: str, *exchanges: int) -> None:
         """Adds a row to the dialect; the first answer to a question stands."""

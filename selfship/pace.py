@@ -22,6 +22,8 @@ EASED_S = 0.5
 WARY_S = 20.0
 """For so long after a 429 the run goes no faster than it then began to."""
 CUT = 0.8
+FAR = 100
+"""Requests between two 429s, at least, for the second to say that slowing down after the first was in vain."""
 FEWEST = 4
 """Requests in flight that latency and 503 never cut further: some rules want requests that overlap."""
 LATE, LATE_S, LATE_NEARBY_S = 4.0, 0.25, 1.0
@@ -70,6 +72,8 @@ class Pace:
         self._most = rate
         self._borne = 0.0
         self._raise_at = self._wary_until = self._cut_at = 0.0
+        self._since = 0
+        self._alone = False
         self._starts: deque[float] = deque(maxlen=512)
         self._answers: deque[float] = deque(maxlen=2048)
         self._quickest: dict[str, float] = {}
@@ -101,6 +105,7 @@ class Pace:
             if self.rate > 0:
                 self._next = at + count / self.rate
             self._starts.extend([at] * count)
+            self._since += count
             return at - now
 
     def _raise(self, now: float) -> None:
@@ -214,17 +219,33 @@ class Pace:
         return count
 
     def held_back(self, seconds: float) -> None:
-        """The host asked for a pause of `seconds`: nobody calls before, and the run slows down."""
+        """The host asked for a pause of `seconds`: nobody calls before, and the run slows down.
+
+        Not where slowing down is in vain: a host that turns one request away now and then, however slow the run has
+        become, does not mean its pace.
+        """
         with self._lock:
             now = time.monotonic()
             # Requests that were under way when the first was held back say nothing new.
             again = self.throttled > 0 and now < self._open_at
             self._open_at = max(self._open_at, now + seconds)
-            if not again:
-                recent = self._within_a_second(self._answers, now) or self._within_a_second(self._starts, now)
-                seen = max(1.0, float(recent))
-                self.rate = max(1.0, CUT * (min(seen, self.rate) if self.rate > 0 else seen))
-                self._borne, self._wary_until = self.rate, now + WARY_S
-                self._raise_at = self._open_at + EASED_S
+            if again and self._alone:
+                # It turns several away at once: it does mean the pace.
+                self._slow_down(now)
+                self._alone = False
+            elif not again:
+                self._alone = self.throttled > 0 and self._since >= FAR
+                if self._alone:
+                    self.rate = self.rate / CUT if self._most <= 0 else min(self._most, self.rate / CUT)
+                    self._wary_until = now
+                else:
+                    self._slow_down(now)
+                self._raise_at, self._since = self._open_at + EASED_S, 0
             self._next = max(self._next, self._open_at)
             self.throttled += 1
+
+    def _slow_down(self, now: float) -> None:
+        recent = self._within_a_second(self._answers, now) or self._within_a_second(self._starts, now)
+        seen = max(1.0, float(recent))
+        self.rate = max(1.0, CUT * (min(seen, self.rate) if self.rate > 0 else seen))
+        self._borne, self._wary_until = self.rate, now + WARY_S

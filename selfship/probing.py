@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from selfship import answers, bodies, lifecycle, lost, orders
+from selfship import answers, bodies, lifecycle, lost, unasked
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
@@ -84,30 +84,10 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
 
 def _passed_by(flow: Flow, order: Order, after: View | None, another: Callable[[], Order]) -> None:
     """Raises where the host has moved the order on by itself: what was probed in the next state proves nothing."""
-    if order.state not in lifecycle.SWITCHED or after is None or after.status is None:
+    if after is None or after.status is None or after.status in lifecycle.COARSE[order.state]:
         return
-    switch, _ = lifecycle.SWITCHED[order.state]
-    if not flow.host.leaves_open(switch) or not _moved_on(order, after):
-        return
-    if flow.host.switch(switch) != "auto" and not _moves_if_left_alone(flow, another):
-        # It is a probe, then, that has moved the order.
-        return
-    flow.host.detect(switch, "auto")
-    raise PassedByError(order.state)
-
-
-def _moved_on(order: Order, view: View) -> bool:
-    return any(view.status in lifecycle.COARSE[state] for state in orders.reachable(order.state)[1:])
-
-
-def _moves_if_left_alone(flow: Flow, another: Callable[[], Order]) -> bool:
-    """Whether an order that nobody troubles leaves the state within settle; True where there is none to find out on."""
-    try:
-        left = another()
-    except (NoSupplyError, BrokenError):
-        return True
-    view = flow.wait(left, lambda seen: _moved_on(left, seen))
-    return view is None or _moved_on(left, view)
+    if unasked.leaves(flow, order.state, another):
+        raise PassedByError(order.state)
 
 
 def settled(flow: Flow, order: Order) -> None:
@@ -163,6 +143,7 @@ def _send_run(
         if answer.refused and not careful:
             continue
         after = _look(flow, order)
+        _passed_by(flow, order, after, another)
         if answer.refused:
             if before is None or after is None or before.same_as(after):
                 continue
@@ -170,7 +151,6 @@ def _send_run(
             step.exchanges.append(after.seq)
             step.message += f"; {before.difference(after)}"
             break
-        _passed_by(flow, order, after, another)
         step.after = after
         if after:
             step.exchanges.append(after.seq)
@@ -228,6 +208,7 @@ def _one_by_one(flow: Flow, probes: Sequence[Probe], another: Callable[[], Order
         before = flow.read(order) or order.view
         step, answer = _send(flow, order, probe, before)
         after = _look(flow, order)
+        _passed_by(flow, order, after, another)
         step.after = after
         step.exchanges += [after.seq] if after else []
         unchanged = before is None or after is None or before.same_as(after)

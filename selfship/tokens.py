@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def find_token(body: bytes) -> str | None:
 class TokenSource:
     """One party's token: given, or exchanged for its credentials when first needed and again when it has expired.
 
+    `good`: a token, and when a request was sent that it was good for; `good_read`: the parameters of such a listing.
     `name` is the variable that reports show in its place. `given` is never renewed: there is nothing to renew it with.
     """
 
@@ -59,6 +61,8 @@ class TokenSource:
         self.name = name
         self.value = given
         self.renewals = 0
+        self.good: tuple[str | None, float] = (None, 0.0)
+        self.good_read: Mapping[str, Any] | None = None
         self._given = given
         self._username, self._password = username, password
         self._lock = threading.Lock()
@@ -85,12 +89,28 @@ class TokenSource:
         exchange = caller.call("token", params=self.credentials, step="token")
         self.value = caller.wire.issued.get(exchange.seq)
 
-    def expired(self, used: str | None) -> bool:
-        """Whether a 401 on the token `used` is worth another try; drops the token if so. A given token never is."""
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Nobody gets a new one meanwhile: with some hosts that ends the one before."""
+        with self._lock:
+            yield
+
+    def adopt(self, value: str) -> None:
+        """Goes on with a token that was issued beside the one in use, which may have ended with it."""
+        self.value = value
+
+    def expired(self, used: str | None, *, again: bool = False) -> bool:
+        """Whether a request that was refused with the token `used` is worth another try; drops the token if so.
+
+        A given token never is. `again`: the request was tried with a new one already; then only where somebody else
+        has got another since, for with some hosts a token ends as soon as the next is issued.
+        """
         if not self.has_credentials or not used:
             return False
         with self._lock:
             if self.value == used:
+                if again:
+                    return False
                 self.value = None
                 self.renewals += 1
         return True

@@ -1,6 +1,6 @@
 """A second host, written from the documents alone: what a vendor's own Konnect server might be like.
 
-It shares nothing with the kit's mock. Where the documents leave freedom it has habits of its own (`HABITS`).
+It shares nothing with the kit's mock. Where the documents leave freedom it has habits of its own (`foreign_habits.py`).
 This is the lifecycle; `foreign_server.py` is its HTTP side.
 """
 
@@ -12,79 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.foreign_habits import Habits
+
 LOCATIONS = ("BLR-07", "DEL-02")
 Answer = tuple[int, Any]
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What this host does where the documents leave it free."""
-
-    company: bool = True
-    first_page: int = 0
-    page_cap: int = 40
-    empty_is_404: bool = True
-    lag: float = 0.3
-    whole: frozenset[str] = frozenset({"confirm", "pack", "awb"})  # all or nothing
-    bare_refusals: bool = True  # nothing succeeded: 422 and a body of its own, else an envelope
-    errors_are_text: bool = False
-    own_statuses: bool = True
-    auto: frozenset[str] = frozenset()  # of invoice, credit, rto
-    extended: bool = True
-    repeats: bool = False  # the current status again is taken
-    swaps_awb: bool = False
-    jumps: bool = False  # bag_picked straight from dp_assigned
-    info_status: str = "order_status"
-    track_errors_200: bool = False
-    token_seconds: float = 3600
-    busy_every: int = 0  # 429 for each n-th request
-    denied: int = 401
-    telling_codes: bool = False  # what is taken is 202, what is not 403, 404, 409 or 423
-
-
-HABITS = {
-    "plain": Habits(),
-    "location": Habits(
-        company=False,
-        first_page=1,
-        page_cap=500,
-        empty_is_404=False,
-        lag=0.0,
-        whole=frozenset({"status", "cancel", "return"}),
-        bare_refusals=False,
-        errors_are_text=True,
-        own_statuses=False,
-        repeats=True,
-        swaps_awb=True,
-        jumps=True,
-        info_status="status",
-        track_errors_200=True,
-        token_seconds=15,
-        denied=403,
-    ),
-    "auto": Habits(
-        whole=frozenset(), auto=frozenset({"invoice", "credit", "rto"}), extended=False, lag=0.8, busy_every=151
-    ),
-    "codes": Habits(
-        first_page=1,
-        page_cap=25,
-        empty_is_404=False,
-        lag=0.1,
-        whole=frozenset(),
-        auto=frozenset({"invoice", "rto", "credit"}),
-        info_status="shipment_status",
-        jumps=True,
-        telling_codes=True,
-    ),
-    "atomic": Habits(
-        company=False,
-        whole=frozenset(["confirm", "cancel", "invoiceUpdate", "pack", "dispatch", "return", "awb", "status"]),
-        auto=frozenset({"rto"}),
-        bare_refusals=True,
-        lag=1.5,
-        jumps=True,
-    ),
-}
 
 
 class RefusedError(Exception):
@@ -119,18 +50,25 @@ class Order:
     self_ship: bool
     forward_id: str
     locked: bool
-    past: list[tuple[float, Face]] = field(default_factory=list)
+    lag: Callable[[], float]
+    past: list[tuple[float, float, Face]] = field(default_factory=list)  # when it was, since when it shows
 
     @property
     def now(self) -> Face:
-        return self.past[-1][1]
+        return self.past[-1][2]
 
-    def move(self, **changes: Any) -> None:
-        self.past.append((time.monotonic(), replace(self.now, **changes)))
+    def move(self, at: float | None = None, **changes: Any) -> None:
+        at = time.monotonic() if at is None else at
+        self.past.append((at, max(self.past[-1][1], at + self.lag()), replace(self.now, **changes)))
 
-    def seen(self, lag: float) -> Face:
-        instant = time.monotonic() - lag
-        return next((face for at, face in reversed(self.past) if at <= instant), self.past[0][1])
+    @property
+    def seen(self) -> Face:
+        now = time.monotonic()
+        return next((face for _, shows, face in reversed(self.past) if shows <= now), self.past[0][2])
+
+    @property
+    def under_way(self) -> bool:
+        return self.past[-1][1] > time.monotonic()
 
 
 def text(item: dict[str, Any], name: str, code: str = "VAL01", needed: bool = True) -> str:
@@ -161,27 +99,47 @@ class Host:
     def __init__(self, habits: Habits, seed: int = 7, scale: float = 1.0) -> None:
         self.habits, self.tokens = habits, dict[str, tuple[str, float]]()
         self.orders: dict[str, Order] = {}
-        self.luck, self.served = random.Random(seed), 0
+        self.luck, self.served, self.made = random.Random(seed), 0, 0
         for state, count in (("placed", 250), ("dp_assigned", 150), ("return_dp_assigned", 110)):
             for place, share in zip(LOCATIONS, (1.0, 0.2), strict=True):
                 for n in range(int(count * share * scale)):
                     self.add(state, place, n)
 
-    def add(self, state: str, place: str, n: int) -> None:
+    def add(self, state: str, place: str, n: int) -> Order:
         back = state.startswith("return")
-        id_, other = (f"17{self.luck.randrange(10**17, 7 * 10**17):018d}" for _ in "ab")
+        id_, other = self.new_id(), self.new_id()
         when = datetime.now(UTC) - timedelta(hours=5 * (n % 200), minutes=n)
         channel = ("FYND", "JIOMART", "SHOPIFY_IN", "Konnect Shop")[n % 4]
-        lines = ((f"{id_}-A", 2), (f"{id_}-B", 1))
+        one = self.luck.randrange(10**6, 10**9)
+        names = (str(one), str(one + 1)) if self.habits.line_ids == "numbers" else (f"{id_}-A", f"{id_}-B")
         order = Order(
-            id_, "reverse" if back else "forward", place, channel, when, n % 9 != 4, other if back else id_, n % 23 == 5
+            id_,
+            "reverse" if back else "forward",
+            place,
+            channel,
+            when,
+            n % 9 != 4,
+            other if back else id_,
+            n % 23 == 5,
+            self.lag,
         )
         invoice = None if state == "placed" else f"OLD-{id_[-6:]}"
-        order.past.append((time.monotonic() - 60, Face(state, lines, invoice=invoice)))
+        long_ago = time.monotonic() - 60
+        order.past.append((long_ago, long_ago, Face(state, tuple(zip(names, (2, 1), strict=True)), invoice=invoice)))
         self.orders[id_] = order
+        return order
+
+    def new_id(self) -> str:
+        if self.habits.ids == "digits":
+            return f"17{self.luck.randrange(10**17, 7 * 10**17):018d}"
+        self.made += 1
+        return f"SHP/{self.made:04d}-{self.luck.randrange(16**6):06x}.Köln #{self.made % 7}"
+
+    def lag(self) -> float:
+        return self.habits.lag + self.luck.random() * self.habits.uneven
 
     def tick(self, order: Order) -> None:
-        """The host's own steps, each 0.4 s after the one before."""
+        """The host's own steps, each some time after the one before."""
         steps = {"bag_invoiced": "dp_assigned"}
         if "invoice" in self.habits.auto:
             steps["bag_confirmed"] = "bag_invoiced"
@@ -189,14 +147,20 @@ class Host:
             steps["rto_bag_delivered"] = "rto_bag_accepted"
         if "credit" in self.habits.auto:
             steps |= dict.fromkeys(("return_bag_accepted", "rto_bag_accepted"), "credit_note_generated")
-        while order.now.state in steps and time.monotonic() - order.past[-1][0] > 0.4:
-            to = steps[order.now.state]
-            face = replace(order.now, state=to)
+        while order.now.state in steps:
+            if (due := order.past[-1][0] + self.luck_of(order)) > time.monotonic():
+                return
+            to, changes = steps[order.now.state], dict[str, Any]()
             if to == "bag_invoiced":
-                face = replace(face, invoice=f"AUTO-{order.id[-8:]}")
+                changes = {"invoice": f"AUTO-{order.id[-8:]}"}
             if to == "credit_note_generated":
-                face = replace(face, credit=f"CN-{order.id[-8:]}")
-            order.past.append((order.past[-1][0] + 0.4, face))
+                changes = {"credit": f"CN-{order.id[-8:]}"}
+            order.move(due, state=to, **changes)
+
+    def luck_of(self, order: Order) -> float:
+        """How long the host's next own step takes: the same however often it is asked."""
+        least, most = self.habits.step
+        return least + (most - least) * random.Random(f"{order.id}{len(order.past)}").random()
 
     def coarse(self, face: Face) -> str:
         own = self.habits.own_statuses
@@ -250,7 +214,8 @@ class Host:
             known[line] -= count
         left = tuple((line, count) for line, count in known.items() if count > 0)
         early = order.now.state in ("placed", "bag_confirmed")
-        if not early and (left or order.now.state not in ("bag_invoiced", "dp_assigned")):
+        late = self.habits.cancels_late and order.now.state in ("bag_invoiced", "dp_assigned")
+        if not early and (left or not late):
             raise RefusedError("CAN5", "too late to call it off")
         order.move(lines=left, state=order.now.state if left else "cancelled")
 
@@ -296,6 +261,8 @@ class Host:
             raise RefusedError("VAL03", "autoDispatch: true or false")
         self.own_fleet(order)
         self.expect(order, "dp_assigned return_dp_assigned", "AWB9")
+        if auto and order.journey != "forward" and self.habits.refuses_auto:
+            raise RefusedError("AWB7", "of no use on a return")
         if order.now.awb not in ("", number) and not self.habits.swaps_awb:
             raise RefusedError("AWB8", "has its waybill")
         moves = auto and order.journey == "forward"
@@ -348,22 +315,38 @@ class Host:
         for place, item in enumerate(items):
             try:
                 order = self.find(item, places, missing)
-                if order.locked:
+                if order.locked or (self.habits.queues and order.under_way):
                     raise RefusedError("LK423", "locked")
                 undo.append((order, len(order.past)))
                 act(order, item)
             except RefusedError as no:
                 id_ = item.get("orderId") if isinstance(item, dict) else None
-                said = {"row": place, "fault": {"errCode": no.code, "text": no.why}, "ref": {"orderId": id_}}
                 kinds.add(no.http if self.habits.telling_codes else 422)
-                errors.append(f"{id_}: {no.code} {no.why}" if self.habits.errors_are_text else said)
+                errors.append(self.fault(place, id_, no))
         if whole and errors:
             for order, length in undo:
                 del order.past[length:]
         failed = len(items) if whole and errors else len(errors)
         if failed == len(items) and failed and self.habits.bare_refusals:
             return (kinds.pop() if len(kinds) == 1 else 422), {"fault": "nothing was done", "rows": errors}
-        return (202 if self.habits.telling_codes else 200), envelope(verb, len(items), failed, errors)
+        taken = 202 if self.habits.telling_codes else 200
+        return (self.habits.some_failed if failed else taken), envelope(verb, len(items), failed, errors)
+
+    def fault(self, place: int, id_: Any, no: RefusedError) -> Any:
+        """One of an envelope's errors."""
+        if self.habits.errors == "text":
+            return f"{id_}: {no.code} {no.why}"
+        if self.habits.errors == "platform":
+            return {
+                "identifier": id_,
+                "status": 400,
+                "code": no.code,
+                "message": no.why,
+                "stack_trace": None,
+                "meta": {},
+            }
+        why = no.why if self.habits.errors == "nested" else f"{no.why}; " * 400
+        return {"row": place, "fault": {"errCode": no.code, "text": why}, "ref": {"orderId": id_, "of": [[id_]]}}
 
 
 def envelope(verb: str, sent: int, failed: int, errors: list[Any]) -> Any:

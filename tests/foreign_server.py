@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -20,9 +19,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.foreign_host import HABITS, LOCATIONS, Answer, Face, Habits, Host, Order, RefusedError, envelope
+from tests.foreign_habits import HABITS, Habits
+from tests.foreign_host import LOCATIONS, Answer, Face, Host, Order, RefusedError, envelope
+from tests.foreign_papers import paper
+from tests.foreign_wire import Neighbours, Wire
 
 IST = timezone(timedelta(hours=5, minutes=30))
+AWAY_S = 2.0
 USERS = {"warehouse-1": "pass-one", "warehouse-2": "pass-two"}
 PACKED = [
     "bag_packed",
@@ -40,16 +43,19 @@ POSTS = ("confirm", "cancel", "invoiceUpdate", "pack", "dispatch", "return", "co
 
 def shown(host: Host, order: Order, face: Face) -> dict[str, Any]:
     nothing = dict.fromkeys(["marketplaceReturnId", "gstin", "packByDate", "pickUpSlots", "labelPdfUrl", "irnNumber"])
-    return nothing | {
+    habits = host.habits
+    numbers = habits.line_ids == "numbers"
+    found = nothing | {
         "id": order.id,
         "forwardId": order.forward_id,
         "orderStatus": host.coarse(face),
         "orderingChannel": order.channel,
         "journeyType": order.journey,
-        "orderDate": order.placed.astimezone(IST).isoformat(timespec="seconds"),
+        "orderDate": written(order.placed, habits.dates),
         "modifiedDate": "2026-01-30T12:21:04",
         "orderItems": [
-            {"orderItemId": line, "quantity": count, "sku": f"SKU-{line[-1]}", "bagId": 7} for line, count in face.lines
+            {"orderItemId": int(line) if numbers else line, "quantity": count, "sku": f"SKU-{line[-1]}", "bagId": 7}
+            for line, count in face.lines
         ],
         "packages": [{"packageId": f"PKG-{order.id[-5:]}", "packageWeightGms": 420.5}],
         "shippingAddress": {"city": "Bengaluru", "pincode": "560001", "lines": ["1 MG Road"]},
@@ -58,45 +64,50 @@ def shown(host: Host, order: Order, face: Face) -> dict[str, Any]:
         "courierName": face.courier,
         "invoiceNumber": face.invoice,
         "returnInvoiceNumber": face.credit,
-        "lockStatus": order.locked,
+        "lockStatus": locked(host, order),
         "is_self_ship": order.self_ship,
         "is_returnless": False,
         "site": {"code": order.location},
     }
+    if habits.sparse:
+        found["courierName"] = face.courier or None
+        found = {name: value for name, value in found.items() if value is not None or name == "courierName"}
+    return found
 
 
-def pdf(title: str) -> bytes:
-    """A PDF 1.7 whose objects are packed in a compressed object stream, with a cross-reference stream."""
-    content = zlib.compress(f"BT /F1 14 Tf 40 700 Td ({title}) Tj ET".encode())
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents 5 0 R/Resources<</Font<</F1 4 0 R>>>>>>",
-        b"<</Type/Font/Subtype/Type1/BaseFont/Courier>>",
-    ]
-    index, body = "", b""
-    for number, object_ in enumerate(objects, 1):
-        index += f"{number} {len(body)} "
-        body += object_ + b" "
-    packed = zlib.compress(index.encode() + body)
-    out = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
-    offsets = []
-    for number, extra, data in (
-        (5, b"", content),
-        (6, b"/Type/ObjStm/N 4/First %d" % len(index), packed),
-    ):
-        offsets.append(len(out))
-        out += b"%d 0 obj<<%s/Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj\n" % (
-            number,
-            extra,
-            len(data),
-            data,
-        )
-    rows = [(0, 0, 255), *((2, 6, n) for n in range(4)), *((1, at, 0) for at in (*offsets, len(out)))]
-    table = zlib.compress(b"".join(bytes([a]) + b.to_bytes(3, "big") + bytes([c]) for a, b, c in rows))
-    start = len(out)
-    out += b"7 0 obj<</Type/XRef/Size 8/W[1 3 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>stream\n" % len(table)
-    return out + table + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % start
+def followed(kind: str, order: Order, face: Face) -> dict[str, Any]:
+    """What Track says of a shipment, in one of three shapes that its pages allow."""
+    state, none = face.state.replace("_", " ").title(), {"eta": None, "tracking_url": None}
+    if kind == "flat":
+        more = {"last_updated": "2026-01-30T12:21:04", "location": '{"lat": 12.9, "lng": 77.6}', "events": []}
+        told = {"courier": face.courier or None, "current_status": state, "journey": order.journey}
+        return {"status": "success", **told, "operational_status": face.state, **more, **none}
+    if kind == "listed":
+        twin = {"awb": face.awb, "dp_name": face.courier, "dp_status_updated_at": "2026-01-30T12:21:04+05:30"}
+        where = {"journey": order.journey, "shipment_id": order.id, "operational_status": face.state}
+        return {"status": "success", "data": [twin | where]}
+    tracking = {
+        "shipment": {"ref": order.id, "waybill": face.awb or None},
+        "carrier": {"title": face.courier},
+        "operational_status": state,
+        "journey": order.journey,
+        "events": [],
+    }
+    return {"status": "success", "tracking": tracking | none}
+
+
+def locked(host: Host, order: Order) -> bool:
+    return order.locked or (host.habits.queues and order.under_way)
+
+
+def written(when: datetime, kind: str) -> str:
+    """An ISO date-time, in one of the ways that hosts write them."""
+    if kind == "utc":
+        return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if kind == "naive":
+        return when.astimezone(IST).replace(tzinfo=None).isoformat(timespec="seconds")
+    zone = IST if kind == "ist" else timezone(timedelta(hours=-8))
+    return when.astimezone(zone).isoformat(timespec="seconds" if kind == "ist" else "microseconds")
 
 
 def number(raw: str | None, default: int) -> int:
@@ -116,6 +127,7 @@ class Server:
 
     def __init__(self, host: Host) -> None:
         self.host, self.habits = host, host.habits
+        self.neighbours = Neighbours(host) if host.habits.neighbours else None
 
     def app(self) -> Starlette:
         base = "/oms/v3/shipment"
@@ -127,28 +139,37 @@ class Server:
         ]
         for method, verbs in (("POST", POSTS), ("PUT", ("awb", "status"))):
             routes += [Route(f"{base}/{verb}", self.guarded(self.batch), methods=[method]) for verb in verbs]
-        return Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=300)])
+        talk = [Middleware(Wire, habits=self.habits), Middleware(GZipMiddleware, minimum_size=300)]
+        return Starlette(routes=routes, middleware=talk)
 
     async def token(self, request: Request) -> Response:
         user = request.query_params.get("username", "")
         if USERS.get(user, object()) != request.query_params.get("password"):
             return JSONResponse({"ok": False, "fault": "unknown user"}, self.habits.denied)
-        value = uuid.uuid4().hex
-        self.host.tokens[value] = (user, time.monotonic() + self.habits.token_seconds)
+        value = self.issued(user)
         return JSONResponse({"status": "ok", "data": {"accessToken": value, "kind": "opaque"}})
+
+    def issued(self, user: str) -> str:
+        now, tokens = time.monotonic(), self.host.tokens
+        held = [value for value, (whose, until) in tokens.items() if whose == user and until > now]
+        if held and self.habits.same_token:
+            return held[0]
+        for value in held if self.habits.one_token else ():
+            tokens[value] = (user, now)
+        value = uuid.uuid4().hex
+        tokens[value] = (user, now + self.habits.token_seconds)
+        return value
 
     def guarded(self, work: Callable[[Request, bytes, tuple[str, ...]], Answer | bytes]) -> Any:
         async def endpoint(request: Request) -> Response:
             body = await request.body()
-            host, extra = self.host, dict[str, str]()
-            host.served += 1
-            if host.served % 29 == 0:
-                extra["connection"] = "close"
+            host, extra = self.host, {"X-Total-Count": str(len(self.host.orders))}
+            if self.neighbours:
+                self.neighbours.live()
             user, until = host.tokens.get(request.headers.get("x-access-token", ""), ("", 0.0))
             if time.monotonic() >= until:
-                return JSONResponse({"fault": "sign in first"}, 401 if user else self.habits.denied, extra)
-            if self.habits.busy_every and host.served % self.habits.busy_every == 0:
-                return JSONResponse({"fault": "busy"}, 429, extra | {"retry-after": "1"})
+                status = self.habits.expired if user else self.habits.denied
+                return JSONResponse({"fault": "sign in first"}, status, extra)
             places = LOCATIONS if self.habits.company else (LOCATIONS[sorted(USERS).index(user)],)
             found = work(request, body, places)
             if isinstance(found, bytes):
@@ -188,7 +209,11 @@ class Server:
         mine = [order for order in self.host.orders.values() if order.location in places and id_ in (None, order.id)]
         for order in mine:
             self.host.tick(order)
-        read = [(order, order.seen(self.habits.lag)) for order in mine]
+        if self.habits.order != "oldest":
+            mine.sort(key=(lambda one: one.id) if self.habits.order == "id" else lambda one: one.placed)
+        if self.habits.order == "newest":
+            mine.reverse()
+        read = [(order, order.seen) for order in mine]
         return [(order, face) for order, face in read if status in (None, self.host.coarse(face))]
 
     def info(self, request: Request, body: bytes, places: tuple[str, ...]) -> Answer:
@@ -202,7 +227,7 @@ class Server:
                 self.habits.info_status: self.host.coarse(face),
                 "order_type": order.journey,
                 "sla": {"pack_by": None},
-                "lockStatus": order.locked,
+                "lockStatus": locked(self.host, order),
                 "processing_due": (order.placed + timedelta(days=2)).isoformat(),
             }
             for order, face in self.matching(id_, status, tuple(p for p in places if place in (None, p)))
@@ -219,20 +244,9 @@ class Server:
             return 400, {"status": "error", "fault": "object wanted"}
         id_, awb = asked.get("shipment_id"), asked.get("awb_number")
         for order in self.host.orders.values():
-            face = order.seen(self.habits.lag)
+            face = order.seen
             if order.location in places and (order.id == id_ if id_ else awb and face.awb == awb):
-                return 200, {
-                    "status": "success",
-                    "tracking": {
-                        "shipment": {"ref": order.id, "waybill": face.awb or None},
-                        "carrier": {"title": face.courier},
-                        "operational_status": face.state.replace("_", " ").title(),
-                        "journey": order.journey,
-                        "eta": None,
-                        "tracking_url": None,
-                        "events": [],
-                    },
-                }
+                return 200, followed(self.habits.track, order, face)
         return bad, {"status": "error", "fault": "no such shipment"}
 
     def batch(self, request: Request, body: bytes, places: tuple[str, ...]) -> Answer | bytes:
@@ -259,7 +273,7 @@ class Server:
         except RefusedError as no:
             return 400, {"fault": {"errCode": no.code, "text": no.why}}
         if verb == "courierDetails":
-            faces = [(order, order.seen(self.habits.lag)) for order in orders]
+            faces = [(order, order.seen) for order in orders]
             return 200, [
                 {
                     "orderId": order.id,
@@ -272,21 +286,42 @@ class Server:
         ready = (*PACKED, "credit_note_generated") if verb == "invoice" else PACKED
         if any(order.now.state not in ready for order in orders):
             return 422, {"fault": {"errCode": "L403" if verb == "labels" else "IN403", "text": "not packed"}}
-        return pdf(f"{verb} {' '.join(order.id for order in orders)[:60]}")
+        return paper(self.habits.papers, f"{verb} {' '.join(order.id for order in orders)[:60]}")
 
 
 @contextmanager
 def foreign_host(habits: Habits, scale: float = 1.0) -> Iterator[str]:
     """Serves on a free port of the loopback until the block ends; its address."""
-    server = uvicorn.Server(uvicorn.Config(Server(Host(habits, scale=scale)).app(), log_level="error"))
+    site = Server(Host(habits, scale=scale))
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        stop = threading.Event()
+        thread = threading.Thread(target=_served, args=(site, listener.dup(), port, stop), daemon=True)
+        thread.start()
+        listener.close()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop.set()
+            thread.join(20)
+
+
+def _served(site: Server, listener: socket.socket, port: int, stop: threading.Event) -> None:
+    """Serves until `stop`; with habits that say so it goes away once, forgets its tokens, and comes back."""
+    away = site.habits.restarts_after
+    while not stop.is_set():
+        config = uvicorn.Config(site.app(), log_level="error", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
+        stop.wait(away or None)
+        server.should_exit = True
+        thread.join(10)
+        if not stop.is_set():
+            away = 0.0
+            site.host.tokens.clear()
+            stop.wait(AWAY_S)
+            listener = socket.create_server(("127.0.0.1", port))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,30 @@ def test_a_token_that_stays_refused_is_not_renewed_for_ever() -> None:
         assert [operation for operation, _ in attempts(caller)] == ["token", "shipment", "token", "shipment"]
 
 
+def test_a_token_that_expires_with_a_403_is_renewed_once_a_good_read_is_refused_too() -> None:
+    no = Response(status_code=403)
+    with scripted(Script(OK, no, no, OK), given=None) as caller:
+        caller.call("shipment", params={"orderStatus": "CREATED"})
+        assert caller.call("pack", body=[]).status == 200
+        told = ["token", "shipment", "pack", "shipment", "token", "pack"]
+        assert [operation for operation, _ in attempts(caller)] == told
+
+
+def test_a_403_with_a_token_that_is_still_good_is_a_refusal() -> None:
+    with scripted(Script(OK, Response(status_code=403), OK), given=None) as caller:
+        caller.call("shipment", params={"orderStatus": "CREATED"})
+        assert caller.call("pack", body=[]).status == 403
+        assert [operation for operation, _ in attempts(caller)] == ["token", "shipment", "pack", "shipment"]
+
+
+def test_a_token_that_ended_because_another_was_issued_is_worth_another_try() -> None:
+    source = TokenSource("SELFSHIP_TOKEN", given="one", username="user")
+    source.adopt("two")
+    assert source.expired("one", again=True)
+    assert not source.expired("two", again=True)
+    assert source.expired("two")
+
+
 @pytest.mark.parametrize("token", [NO_TOKEN, "somebody-elses"])
 def test_a_token_of_the_checks_own_is_never_renewed(token: str) -> None:
     script = Script(Response(status_code=401))

@@ -12,7 +12,8 @@ import pytest
 
 from selfship import paths
 from selfship.credentials import Secrets, stripped
-from tests.foreign_host import HABITS, LOCATIONS
+from tests.foreign_habits import HABITS
+from tests.foreign_host import LOCATIONS
 from tests.foreign_server import USERS, foreign_host
 
 SUITES = ("access", "journeys", "batches")

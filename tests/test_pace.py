@@ -190,3 +190,36 @@ def test_a_bound_that_was_given_and_a_rate_are_kept() -> None:
     assert widened(0, 0.3).concurrency == 32
     assert widened(128, 0.3, rate=20.0).concurrency == 32
     assert Pace(32).concurrency == 32
+
+
+def held_every(found: Pace, clock: Clock, count: int, times: int) -> list[float]:
+    """The rate after each of so many 429s, one for each `count` requests."""
+    rates = []
+    for _ in range(times):
+        for _ in range(count):
+            with found.slot():
+                clock.now += 0.01
+            found.answered("shipment", 0.01)
+        found.held_back(1.0)
+        rates.append(found.rate)
+    return rates
+
+
+def test_a_429_now_and_then_that_no_slowing_down_keeps_away_does_not_hold_the_run_back(clock: Clock) -> None:
+    rates = held_every(paced(clock), clock, 150, 20)
+    assert min(rates) == rates[0]
+    assert rates[-1] > rates[0]
+
+
+def test_a_429_that_comes_again_soon_slows_the_run_further(clock: Clock) -> None:
+    rates = held_every(paced(clock), clock, 20, 4)
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] < rates[0]
+
+
+def test_several_429s_at_once_slow_the_run_however_long_there_was_none(clock: Clock) -> None:
+    found = paced(clock)
+    first, later = held_every(found, clock, 150, 2)
+    assert later > first
+    found.held_back(1.0)
+    assert found.rate < later

@@ -18,7 +18,8 @@ class Order:
     """`placed_at` and `modified_at` are seconds of the epoch. `awb` is empty until a courier is logged.
 
     `cancelled` counts, per line, the pieces that were cancelled. `history` holds `[time, event, state after it]`.
-    `pending` holds accepted changes that are not effective yet: `{due, event, changes}`.
+    `pending` holds accepted changes that are not effective yet: `{due, event, changes}`, and
+    `since` where it is the host's own step: the state that it was to leave.
     """
 
     id: str

@@ -90,7 +90,9 @@ class Store:
             for change in [change for change in order.pending if change["due"] <= now] if order else []:
                 assert order is not None
                 order.pending.remove(change)
-                self._apply(order, change["event"], change["changes"])
+                # What the host would have done by itself may have been done before, or have become pointless.
+                if change.get("since", order.state) == order.state:
+                    self._apply(order, change["event"], change["changes"])
 
     def snapshot(self, ids: Iterable[str]) -> list[Order]:
         """Copies of the orders named, to be put back by `restore`."""
@@ -124,14 +126,18 @@ class Store:
         while (then := self._steps.get(order.state)) is not None:
             changes = {"state": then, **_paperwork(order, then)}
             if self.settings.automatic:
-                self._postpone(order, self.settings.automatic, BY_ITSELF, changes)
+                self._postpone(order, self.settings.automatic, BY_ITSELF, changes, since=order.state)
                 return
             order.change(BY_ITSELF, changes)
             self._changed(order)
 
-    def _postpone(self, order: Order, seconds: float, event: str, changes: dict[str, Any]) -> None:
+    def _postpone(
+        self, order: Order, seconds: float, event: str, changes: dict[str, Any], since: State | None = None
+    ) -> None:
+        """`since`: the state that the order must then still be in."""
         due = time.time() + seconds
-        order.pending.append({"due": due, "event": event, "changes": changes})
+        only = {} if since is None else {"since": since}
+        order.pending.append({"due": due, "event": event, "changes": changes, **only})
         self._wait_for(due, order.id)
         self._changed(order)
 

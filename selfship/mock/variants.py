@@ -1,7 +1,7 @@
 """Hosts that differ from the plain mock and conform all the same: no MUST may be held against any of them.
 
 Each takes another reading of what the documents leave open. `switches` is what the tester of such a host would write
-in its profile, where the difference has a switch.
+in its profile, where the difference has a switch; None leaves one open.
 """
 
 from __future__ import annotations
@@ -135,6 +135,15 @@ _READING = (
         invoicing="auto",
         credit_note="auto",
         rto_acceptance="auto",
+    ),
+    _set(
+        "own_steps_soon",
+        "invoices, accepts and credits by itself half a second later, and takes each from a client that comes first",
+        {"settle": 5.0, "invoicing": None, "credit_note": None, "rto_acceptance": None},
+        invoicing="auto",
+        credit_note="auto",
+        rto_acceptance="auto",
+        automatic=0.5,
     ),
     _set("location_credentials", "issues credentials for one location", auth="location"),
     _set("small_pages", "answers five orders a page at most", page_size=5),

@@ -107,7 +107,7 @@ def _ruled(host: Host, ask: Ask) -> Ruling:
     ruling = rule(order, event, default_code=codes.WRONG_STATE.get(ask.operation, codes.INVALID_STATE))
     if ruling.counted and (refusal := host.at(Point.LINES, check_lines(ask.operation, ask.item, order), ask)):
         return _refused(refusal)
-    if ruling.counted and order.pending:
+    if ruling.counted and any("since" not in change for change in order.pending):
         return _refused(Refusal(codes.BUSY, "an earlier change of this order is still being applied"))
     return ruling
 

@@ -86,7 +86,14 @@ def _profile(case: Case) -> str:
     switches = {**known["switches"], "settle": SETTLE_S, **dict(case.switches)}
     # JSON's texts, numbers and truths are TOML's.
     lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
-    return "\n".join([*lines, "[switches]", *(f"{key} = {json.dumps(value)}" for key, value in switches.items()), ""])
+    return "\n".join(
+        [
+            *lines,
+            "[switches]",
+            *(f"{key} = {json.dumps(value)}" for key, value in switches.items() if value is not None),
+            "",
+        ]
+    )
 
 
 def _environ(host: EmbeddedHost) -> dict[str, str]:

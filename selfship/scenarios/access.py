@@ -20,13 +20,16 @@ def tokens(flow: Flow) -> None:
     source = flow.caller.tokens
     kept = flow.recording.kept
     if source.has_credentials:
-        right = flow.call("token", params=source.credentials, step="token with the right credentials")
-        kept["right"] = right
-        issued = flow.caller.wire.issued.get(right.seq)
-        kept["issued"] = issued is not None
-        if issued:
-            params = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 1, **flow.host.located()}
-            kept["use"] = flow.call("shipment", params=params, token=issued, step="a read with the new token")
+        with source.kept():
+            right = flow.call("token", params=source.credentials, step="token with the right credentials")
+            kept["right"] = right
+            issued = flow.caller.wire.issued.get(right.seq)
+            kept["issued"] = issued is not None
+            if issued:
+                params = {"orderStatus": "CREATED", "pageNumber": 1, "pageSize": 1, **flow.host.located()}
+                kept["use"] = flow.call("shipment", params=params, token=issued, step="a read with the new token")
+                if kept["use"].ok:
+                    source.adopt(issued)
         wrong = {
             "wrong password": {**source.credentials, "password": "wrong-" + bodies.unique("p")},
             "wrong username": {**source.credentials, "username": "wrong-" + bodies.unique("u")},

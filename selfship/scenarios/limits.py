@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfship import answers, lifecycle, lost, orders, overdue
+from selfship import answers, lifecycle, lost, orders, overdue, unasked
 from selfship.answers import Answer
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
@@ -13,6 +13,7 @@ from selfship.lifecycle import EVENTS, Event, State
 from selfship.operations import BULK, MAX_ITEMS
 from selfship.orders import View
 from selfship.pace import pauses
+from selfship.probing import settled
 from selfship.scenario import scenario
 from selfship.supply import Need, NoSupplyError, Order
 
@@ -43,6 +44,8 @@ def send_bulk(flow: Flow, event: Event, many: list[Order], *, name: str, items: 
     """Sends one event for many orders in one request and finds out on which it took effect."""
     body = items or [flow.item(event, order) for order in many]
     target = _target(event, many)
+    for order in many:
+        settled(flow, order)
     not_shown_before = False
     if event is not Event.AWB and not orders.tells_apart(many[0].state, target):
         # Some hosts show both states alike: only what is read now tells whether the move can be seen here.
@@ -110,10 +113,10 @@ def _number(took: Callable[[Order, View | None], bool], many: list[Order], flow:
 
 
 def _settled(flow: Flow, many: list[Order]) -> bool:
-    return all(_unrest(flow, one) <= 0 for one in many)
+    return all(unrest(flow, one) <= 0 for one in many)
 
 
-def _unrest(flow: Flow, order: Order) -> float:
+def unrest(flow: Flow, order: Order) -> float:
     """Seconds for which an earlier move of the order, where none was seen to end, may still be under way."""
     return 0.0 if order.seen else order.written_at + flow.host.settle - time.monotonic()
 
@@ -154,11 +157,19 @@ def over_and_full(flow: Flow, event: Event, many: list[Order]) -> bool:
     state = many[0].state
     over = kept[f"{operation} 21"] = send_bulk(flow, event, many, name=f"{operation} with 21 items")
     _find_unseen(flow, event, over, many, state)
+    if over.taken:
+        # Not by this request, perhaps: by the host itself.
+        unasked.leaves(flow, state)
     undone = [one for one in many if one.id not in (over.taken or [])]
     fresh = undone[:MAX_ITEMS] if len(undone) >= MAX_ITEMS else _twenty_more(flow, state)
     if fresh:
         full = kept[f"{operation} 20"] = send_bulk(flow, event, fresh, name=f"{operation} with 20 items")
+        if on_their_way(flow, full, fresh) and (fresh := _twenty_more(flow, state)):
+            rest(flow, fresh)
+            full = kept[f"{operation} 20"] = send_bulk(flow, event, fresh, name=f"{operation} with 20 others")
         _find_unseen(flow, event, full, fresh, state)
+        if not full.answer.accepted:
+            unasked.leaves(flow, state)
         undone = [one for one in undone if one.id not in (full.taken or [])]
     for order in [one for one in undone if one.state is state][:3]:
         flow.fire(event, order, name=f"{operation} of the rest")
@@ -186,6 +197,21 @@ def _find_unseen(flow: Flow, event: Event, bulk: Bulk, many: list[Order], state:
             one.touched(seen=False)
     else:
         bulk.taken = bulk.sent if bulk.answer.accepted else []
+
+
+def on_their_way(flow: Flow, bulk: Bulk, many: list[Order]) -> list[Order]:
+    """Of a request that was taken in part: the orders that it was not taken of, if any may still be on its way.
+
+    What such a request was answered says nothing of the others: it is to be tried again.
+    """
+    left = [one for one in many if one.id not in (bulk.taken or [])]
+    in_part = bulk.answer.kind is answers.Kind.PARTIAL and bulk.taken is not None
+    return left if in_part and any(unrest(flow, one) > 0 for one in left) else []
+
+
+def rest(flow: Flow, many: list[Order]) -> None:
+    """Waits until no earlier move of any of them, where none was seen to end, may still be under way."""
+    flow.host.wire.pace.pause(max(0.0, *(unrest(flow, one) for one in many)))
 
 
 def _twenty_more(flow: Flow, state: State) -> list[Order]:
@@ -259,7 +285,7 @@ def limit_twice(flow: Flow, many: list[Order]) -> None:
     bodies = [[flow.item(Event.AWB, order) for order in part] for part in parts]
     names = [f"awb, request {number} of 20" for number in (1, 2)]
     # Once they are surely in dp_assigned a refusal has one reason left, and is not asked for again.
-    flow.host.wire.pace.pause(max(0.0, *(_unrest(flow, one) for one in many)))
+    rest(flow, many)
     answered = [flow.write("awb", body, step=name) for body, name in zip(bodies, names, strict=True)]
     for number, (part, body, first, name) in enumerate(zip(parts, bodies, answered, names, strict=True), 1):
         flow.recording.kept[f"awb 20 #{number}"] = _effect(flow, Event.AWB, part, body, first, name)

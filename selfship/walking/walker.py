@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
-from selfship import answers, lifecycle, orders
+from selfship import answers, lifecycle, orders, unasked
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.expect import NO_ANSWER
@@ -181,6 +181,8 @@ class Walker:
             return
         elif cell.outcome == "accept":
             if call.answer.refused:
+                if self._left_behind(one):
+                    return
                 self._blame_the_unseen(one)
                 raise self._breach(one, event, cell, f"must be accepted; the host answered {_said(call)}")
             self._taken(one, event, cell)
@@ -236,6 +238,8 @@ class Walker:
         # autoDispatch on a return may well log AWB and courier: it must not move it.
         moves_only = event is Event.AUTO_DISPATCH and cell.outcome == "unchanged"
         change = _change(before, after, moves_only=moves_only)
+        if ((accepted and cell.outcome == "refuse") or change) and self._left_behind(one):
+            return
         if (accepted and cell.outcome == "refuse") or change:
             must = "must be refused" if cell.outcome == "refuse" else "was not taken"
             must = "must change nothing" if cell.outcome == "unchanged" else must
@@ -271,8 +275,16 @@ class Walker:
 
     def _counted_too_many(self, call: _Call, bad: list[tuple[_Walked, Event, Cell]], most: int) -> None:
         one, event, cell = next((item for item in bad if self._has_moved(item[0])), bad[0])
+        if any(self._left_behind(left) for left, _, _ in bad):
+            self._lose(call.items)
+            return
         words = f"must be refused; of a request in which {most} of {len(call.items)} items may be taken {_said(call)}"
         raise self._breach(one, event, cell, words)
+
+    def _left_behind(self, one: _Walked) -> bool:
+        """Whether the host may have led the order on by itself: then it is lost to the walk, and nothing is judged."""
+        one.model.lost = one.model.lost or unasked.leaves(self.flow, one.model.state)
+        return one.model.lost
 
     def _has_moved(self, one: _Walked) -> bool:
         after = self.flow.read(one.order)
