@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from selfship.lifecycle import Event, State
@@ -67,6 +68,10 @@ def _own_invoice_number(changes: dict[str, Any], ask: Ask) -> dict[str, Any]:
     return {**changes, "invoice_number": f"KN-{ask.order.id[-6:]}"} if "invoice_number" in changes else changes
 
 
+def _refused_and_done(ruling: Ruling, _: Ask) -> Ruling:
+    return replace(ruling, counted=False, code="IN422", message="not possible") if ruling.counted else ruling
+
+
 def _second_failure(ask: Ask) -> bool:
     return ask.event is E.DELIVERY_ATTEMPT_FAILED and after(E.DELIVERY_REATTEMPT_REQUESTED)(ask)
 
@@ -81,6 +86,14 @@ FORWARD = (
         "FWD-2",
         "counts a sale invoice as successful and leaves the order confirmed",
         event(E.INVOICE),
+    ),
+    Fault(
+        "invoice_counted_as_failed",
+        "FWD-2",
+        "counts a sale invoice as failed and carries it out all the same",
+        Point.RULING,
+        when(event(E.INVOICE), _refused_and_done),
+        breaks_too=("BAT-1", "LIM-1", "LIM-2", "LIM-3"),
     ),
     no(
         "invoiced_is_never_assigned",
