@@ -32,13 +32,18 @@ def _listing(flow: Flow, status: str, **filters: Any) -> dict[str, Any]:
     return {"orderStatus": status, "pageNumber": flow.host.first_page, "pageSize": 50, **flow.host.located(), **filters}
 
 
-@scenario(weight=20)
+@scenario(weight=4, calm=True)
 def listings(flow: Flow) -> None:
     """A page of every coarse status, full and light."""
+    asked: list[tuple[str, str, dict[str, Any]]] = []
     for status in (*LISTED_STATUSES, *RETURN_STATUSES):
-        flow.recording.kept[status] = flow.call("shipment", params=_listing(flow, status), step=f"list {status}")
-        params = {"orderStatus": status, **flow.host.located()}
-        flow.recording.kept[f"info {status}"] = flow.call("info", params=params, step=f"info of {status}")
+        light = {"params": {"orderStatus": status, **flow.host.located()}, "step": f"info of {status}"}
+        asked += [
+            (status, "shipment", {"params": _listing(flow, status), "step": f"list {status}"}),
+            (f"info {status}", "info", light),
+        ]
+    answered = flow.together([(operation, options) for _, operation, options in asked])
+    flow.recording.kept.update(zip((name for name, _, _ in asked), answered, strict=True))
 
 
 @scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=12, walks=())
