@@ -99,6 +99,8 @@ def objects(exchange: Exchange) -> list[dict[str, Any]]:
     """The order objects of a read's answer, however they are wrapped; empty where there are none."""
     body = exchange.json if exchange.ok else None
     if isinstance(body, dict):
+        if isinstance(body.get("orders"), dict):
+            return [body["orders"]]
         lists = [body.get("orders"), *body.values()]
         inner = next((one for one in lists if isinstance(one, list) and (one is lists[0] or _has_objects(one))), None)
         body = inner if inner is not None else [body] if "orderStatus" in body else []

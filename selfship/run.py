@@ -299,8 +299,12 @@ class Run:
 
     def shows_now(self, order_id: str) -> str | None:
         """The status that a read by id shows now, for a judgement that wants to be sure before it accuses."""
-        view = Flow(self.host, "a second look").read(order_id)
+        view = self.view_now(order_id)
         return view.status if view else None
+
+    def view_now(self, order_id: str) -> View | None:
+        """The order as a read by id shows it now."""
+        return Flow(self.host, "a second look").read(order_id)
 
     def exchanges(self) -> list[Exchange]:
         known = self.recorder.exchanges

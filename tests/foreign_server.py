@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -290,9 +290,13 @@ class Server:
 
 
 @contextmanager
-def foreign_host(habits: Habits, scale: float = 1.0) -> Iterator[str]:
-    """Serves on a free port of the loopback until the block ends; its address."""
+def foreign_host(
+    habits: Habits, scale: float = 1.0, defects: Iterable[Callable[[Host, "Server"], None]] = ()
+) -> Iterator[str]:
+    """Serves on a free port of the loopback until the block ends; its address. Each of `defects` alters it first."""
     site = Server(Host(habits, scale=scale))
+    for alter in defects:
+        alter(site.host, site)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         stop = threading.Event()

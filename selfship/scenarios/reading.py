@@ -195,6 +195,12 @@ LED: dict[State, tuple[Event, ...]] = {
     State.BAG_PICKED: (Event.DELIVERY_DONE,),
 }
 """What an order is led through once it has been read."""
+LEFT = {
+    State.DELIVERY_DONE: "TRANSIT",
+    State.RETURN_BAG_DELIVERED: "RETURN_PROCESSING",
+    State.CREDIT_NOTE_GENERATED: "RETURN_DELIVERED",
+}
+"""A status that the order has had, and under which nothing lists it any more."""
 
 
 @scenario(
@@ -217,6 +223,12 @@ def agreement(flow: Flow, state: State, order: Order) -> None:
             break
         # The host has moved it on by itself: it is looked for where it went.
         status = now.status
+    if state in LEFT and status not in ("", LEFT[state]):
+        kept["left"] = flow.ask_read(
+            "info",
+            {"orderStatus": LEFT[state], **flow.host.located()},
+            lambda views: all(view.id != order.id for view in views),
+        )
     if state in (State.DP_ASSIGNED, State.RETURN_DP_ASSIGNED):
         flow.fire(Event.AWB, order)
         kept["listed with awb"] = _find(flow, order.id, status)

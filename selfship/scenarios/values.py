@@ -1,6 +1,6 @@
 """Requests with a field missing, of the wrong type or empty, and bodies that are no list of items at all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from selfship import lost
@@ -37,13 +37,15 @@ WRONG_TYPES: dict[str, Any] = {
 PLACES: dict[State, tuple[Event, ...]] = {
     State.PLACED: (Event.CONFIRM, Event.CANCEL),
     State.BAG_CONFIRMED: (Event.INVOICE,),
-    State.DP_ASSIGNED: (Event.AWB, Event.AUTO_DISPATCH, Event.PACK),
+    State.DP_ASSIGNED: (Event.PACK,),
     State.BAG_PACKED: (Event.DISPATCH,),
     State.HANDED_OVER_TO_DG: (Event.BAG_PICKED,),
     State.RETURN_DP_ASSIGNED: (Event.RETURN_BAG_IN_TRANSIT,),
     State.RETURN_BAG_DELIVERED: (Event.ACCEPT_RETURN,),
 }
-"""The state in which each event would be taken, were the item whole."""
+"""The state in which each event would be taken, were the item whole. Where it can have one, the order has an AWB."""
+FIRST_AWBS = (Event.AWB, Event.AUTO_DISPATCH)
+"""Taken in dp_assigned, by some hosts of an order without an AWB only."""
 
 
 def _without(event: Event, name: str, flow: Flow) -> Callable[[Order], list[Any]]:
@@ -60,8 +62,8 @@ def called(event: Event) -> str:
     return f"{operation} with autoDispatch" if event is Event.AUTO_DISPATCH else operation
 
 
-def _probes(flow: Flow, state: State) -> Iterator[Probe]:
-    for event in PLACES[state]:
+def _probes(flow: Flow, events: Sequence[Event]) -> Iterator[Probe]:
+    for event in events:
         operation = called(event)
         for name in REQUIRED[event]:
             yield Probe(f"{operation} without {name}", "VAL-1", event, body=_without(event, name, flow))
@@ -86,7 +88,13 @@ def defects(flow: Flow, state: State, order: Order) -> None:
     def again() -> Order:
         return _awb_first(flow, flow.another(Need(state)))
 
-    probe_all(flow, _awb_first(flow, order), flow.spare(_probes(flow, state)), again)
+    probe_all(flow, _awb_first(flow, order), flow.spare(_probes(flow, PLACES[state])), again)
+
+
+@scenario(Need(State.DP_ASSIGNED), weight=16, walks=(), bare=True, gentle=True)
+def awb_defects(flow: Flow, order: Order) -> None:
+    """Update AWB with one defect each is sent to an order that has no AWB, and would take it without."""
+    probe_all(flow, order, flow.spare(_probes(flow, FIRST_AWBS)), lambda: flow.another(Need(State.DP_ASSIGNED)))
 
 
 @scenario(Need(State.DP_ASSIGNED), weight=20, walks=(), gentle=True)

@@ -12,7 +12,7 @@ from selfship.lifecycle import Event
 from selfship.operations import BULK, OPERATIONS
 from selfship.run import Run
 from selfship.scenario import Recording, Step
-from selfship.scenarios.values import META, NOT_JSON, PLACES, REQUIRED, called
+from selfship.scenarios.values import FIRST_AWBS, META, NOT_JSON, PLACES, REQUIRED, called
 
 Control = Callable[[Event], Step | None]
 
@@ -22,14 +22,14 @@ WITHOUT = [
     for event in events
     for name in REQUIRED[event]
 ]
+HOWS = ("of the wrong type", "empty", "null")
 WHERE = [pytest.param(state, event, id=f"{event}-in-{state}") for state, events in PLACES.items() for event in events]
 DISTORTED = [
     pytest.param(state, event, f"{name} {how}", id=f"{event}-{name}-{how.replace(' ', '-')}")
     for state, events in PLACES.items()
     for event in events
     for name in REQUIRED[event]
-    if event is not Event.AUTO_DISPATCH
-    for how in ("of the wrong type", "empty", "null")
+    for how in HOWS
 ]
 
 ON_THE_WAY = [
@@ -47,9 +47,21 @@ def test_item_without_a_required_field_is_refused(
     defects: Recording, event: Event, name: str, control: Control
 ) -> None:
     """An item without a required field is refused."""
+    refused(defects, event, f"{called(event)} without {name}", control)
+
+
+@pytest.mark.requirement("VAL-1")
+@pytest.mark.parametrize(("event", "name"), [(event, name) for event in FIRST_AWBS for name in REQUIRED[event]])
+def test_update_awb_without_a_required_field_is_refused(
+    awb_defects: Recording, event: Event, name: str, control: Control
+) -> None:
+    """Update AWB without a required field is refused, of an order that has no AWB yet."""
+    refused(awb_defects, event, f"{called(event)} without {name}", control)
+
+
+def refused(recording: Recording, event: Event, name: str, control: Control) -> None:
     seen = control(event)
-    step = expect.step(defects, f"{called(event)} without {name}")
-    expect.refused(step, seen)
+    expect.refused(expect.step(recording, name), seen)
 
 
 @pytest.mark.requirement("VAL-2")
@@ -58,9 +70,15 @@ def test_item_with_a_wrong_or_empty_field_is_refused(
     defects: Recording, event: Event, what: str, control: Control
 ) -> None:
     """A field of the wrong type, or a required string that is empty, is refused."""
-    seen = control(event)
-    step = expect.step(defects, f"{called(event)} with {what}")
-    expect.refused(step, seen)
+    refused(defects, event, f"{called(event)} with {what}", control)
+
+
+@pytest.mark.requirement("VAL-2")
+@pytest.mark.control(Event.AWB)
+@pytest.mark.parametrize("what", [f"{name} {how}" for name in REQUIRED[Event.AWB] for how in HOWS])
+def test_update_awb_with_a_wrong_or_empty_field_is_refused(awb_defects: Recording, what: str, control: Control) -> None:
+    """A field of Update AWB of the wrong type, or empty, is refused, of an order that has no AWB yet."""
+    refused(awb_defects, Event.AWB, f"{called(Event.AWB)} with {what}", control)
 
 
 def served(run: Run, operation: str, exchange: Exchange) -> None:
@@ -94,8 +112,14 @@ def test_body_that_is_not_json_is_refused(
 @pytest.mark.parametrize(("defects", "event"), WHERE, indirect=["defects"])
 def test_good_items_with_a_word_behind_are_refused(defects: Recording, event: Event, control: Control) -> None:
     """A body that begins as good JSON and goes on with something else is refused, and changes nothing."""
-    seen = control(event)
-    expect.refused(expect.step(defects, f"{called(event)}, good JSON with a word behind it"), seen)
+    refused(defects, event, f"{called(event)}, good JSON with a word behind it", control)
+
+
+@pytest.mark.requirement("VAL-3")
+@pytest.mark.parametrize("event", FIRST_AWBS)
+def test_good_update_awb_with_a_word_behind_is_refused(awb_defects: Recording, event: Event, control: Control) -> None:
+    """An Update AWB that begins as good JSON and goes on with something else is refused, and changes nothing."""
+    refused(awb_defects, event, f"{called(event)}, good JSON with a word behind it", control)
 
 
 @pytest.mark.requirement("VAL-4")

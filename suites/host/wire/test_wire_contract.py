@@ -207,7 +207,7 @@ def test_no_answer_bends_the_id_it_was_asked_for(traffic: list[Exchange], operat
 
 
 @pytest.mark.requirement("CON-7")
-def test_no_listing_rounds_an_id(traffic: list[Exchange]) -> None:
+def test_no_listing_rounds_an_id(traffic: list[Exchange], listings: Recording) -> None:
     """No answer shows the id of a known order as a number of floating point has it."""
     reads = [one for one in traffic if one.operation in ("shipment", "info", "courierDetails") and one.ok]
     shown = [(one, {str(order.get("id", order.get("orderId"))) for order in _entries(one)}) for one in reads]
