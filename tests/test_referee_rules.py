@@ -75,6 +75,24 @@ def rounded_id(client: Client) -> None:
     client.awb(f"{one[:-3]}000", auto=True)
 
 
+def tracked_by_a_rounded_id(client: Client) -> None:
+    one = ids(client, "delivered")[0]
+    client.call("POST", "/oms/v3/shipment/track", {"shipment_id": f"{float(one):.0f}"})
+
+
+def read_by_a_padded_id(client: Client) -> None:
+    one = ids(client, "delivered")[0]
+    client.get(f"/oms/v3/shipment?orderId=%20{one}")
+
+
+def item_by_its_number(client: Client) -> None:
+    one = ids(client, "returned")[0]
+    client.awb(one)
+    client.status(one, "return_bag_in_transit")
+    client.status(one, "return_bag_delivered")
+    client.post("return", {"orderId": one, "orderItems": [{"orderItemId": "1", "quantity": 1, "reasonCode": ""}]})
+
+
 def not_json(client: Client) -> None:
     ids(client, "delivered")
     client.call("PUT", "/oms/v3/shipment/awb", b"{'orderId': 1}")
@@ -148,6 +166,14 @@ def rto_before_picked(client: Client) -> None:
     client.status(one, "rto_bag_delivered")
 
 
+def second_credit_note_of_an_rto(client: Client) -> None:
+    one = ids(client, "rto")[0]
+    client.awb(one, auto=True)
+    client.status(one, "rto_bag_delivered")
+    for number in ("CN-1", "CN-2"):
+        client.post("invoiceUpdate", {"orderId": one, "invoiceNumber": number, "invoiceType": "return"})
+
+
 def rto_delivered(client: Client) -> None:
     client.deliver(ids(client, "rto")[0])
 
@@ -164,6 +190,11 @@ def second_courier(client: Client) -> None:
     client.awb(one, "AWB-1", courier="Another")
 
 
+def two_couriers_in_one_request(client: Client) -> None:
+    one = {"orderId": ids(client, "delivered")[0], "autoDispatch": False}
+    client.put("awb", *[{**one, "awbNumber": f"AWB-{name}", "courierName": name} for name in "AB"])
+
+
 def locked_order(client: Client) -> None:
     client.awb(ids(client, "locked")[0], auto=True)
 
@@ -173,12 +204,20 @@ def listing_without_status(client: Client) -> None:
     client.get("/oms/v3/shipment?pageNumber=1")
 
 
+def info_of_everything(client: Client) -> None:
+    client.log_in()
+    client.get("/oms/v3/shipment/info")
+
+
 FILES, FUNCTIONS = zip(*(where.split("::") for where in JUDGED_BY.values()), strict=True)
 BAD: list[tuple[Callable[[Client], None], str]] = [
     (token_in_query, "AGG-1"),
     (token_as_bearer, "AGG-1"),
     (number_as_id, "AGG-2"),
     (rounded_id, "AGG-2"),
+    (tracked_by_a_rounded_id, "AGG-2"),
+    (read_by_a_padded_id, "AGG-2"),
+    (item_by_its_number, "AGG-2"),
     (not_json, "AGG-2"),
     (twenty_one, "AGG-3"),
     (awb_of_decoy, "AGG-4"),
@@ -193,11 +232,14 @@ BAD: list[tuple[Callable[[Client], None], str]] = [
     (return_without_transit, "AGG-8"),
     (credit_note_before_acceptance, "AGG-8"),
     (rto_before_picked, "AGG-9"),
+    (second_credit_note_of_an_rto, "AGG-9"),
     (rto_delivered, "AGG-10"),
     (listing_without_status, "AGG-15"),
+    (info_of_everything, "AGG-15"),
     (locked_order, "AGG-17"),
     (second_awb, "AGG-18"),
     (second_courier, "AGG-18"),
+    (two_couriers_in_one_request, "AGG-18"),
 ]
 
 
@@ -269,6 +311,34 @@ def test_a_client_that_only_reads_is_incomplete_and_not_accused_of_forgetting(li
 
     assert live.judged().verdict == "incomplete"
     assert live.red() == set()
+
+
+def test_an_id_that_nobody_has_shown_may_be_asked_for(live: Live) -> None:
+    client = live.client()
+    ids(client, "delivered")
+    client.get("/oms/v3/shipment?orderId=17000000000000000042")
+    client.call("POST", "/oms/v3/shipment/track", {"awb_number": "AWB-1"})
+
+    assert live.red("stopped") == set()
+
+
+def test_orders_that_are_locked_to_the_end_are_forgotten_by_nobody(live: Live) -> None:
+    client = live.client()
+    for expect in ("delivered", "rto", "returned"):
+        for one in ids(client, expect):
+            client.awb(one, f"AWB-{one}", auto=expect != "returned")
+            for status in {
+                "delivered": ["delivery_done"],
+                "rto": ["rto_bag_delivered"],
+                "returned": ["return_bag_in_transit", "return_bag_delivered"],
+            }[expect]:
+                client.status(one, status)
+            if expect != "delivered":
+                client.post("return", {"orderId": one, "orderItems": []})
+                client.post("invoiceUpdate", {"orderId": one, "invoiceNumber": f"CN-{one}", "invoiceType": "return"})
+
+    assert live.red("idle") == set()
+    assert live.verdicts("idle")["AGG-10"] == "not_testable"
 
 
 def test_orders_that_a_client_leaves_undone_are_forgotten(live: Live) -> None:

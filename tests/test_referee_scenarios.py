@@ -95,6 +95,14 @@ def test_what_was_on_its_way_on_another_connection_is_held_against_nobody(tmp_pa
         assert live.red() - {"AGG-15"} == (set() if parallel else {"AGG-12"})
 
 
+def test_the_first_listing_of_onboarding_tempts_to_a_request_of_21() -> None:
+    told = plan.load("onboarding", Path("/"))
+    first = [one for one in told.orders if one.kind == "forward" and one.self_ship and not one.locked]
+    own = [one for one in first if one.appear == plan.When() and one.location in ("", None, told.locations[0])]
+
+    assert sum(one.count for one in own) == 21
+
+
 def test_a_return_has_no_start_of_its_own() -> None:
     with pytest.raises(UsageError, match="leave out start"):
         plan.read('[[order]]\nkind = "return"\nexpect = "returned"\nstart = "placed"', "test")

@@ -12,6 +12,7 @@ from selfship.clients.hooks import (
     Aggregator,
     Client,
     Hook,
+    Items,
     acceptances,
     after,
     around,
@@ -19,6 +20,7 @@ from selfship.clients.hooks import (
     before,
     credit_notes,
     ids_to,
+    push,
     remember,
     statuses,
 )
@@ -147,6 +149,34 @@ def locked_as_ours(journey: str) -> Hook:
     return hook
 
 
+def impatient(client: Aggregator) -> None:
+    """Leaves a locked order alone once, and takes it the next time."""
+    met: set[str] = set()
+    sweeps: list[bool] = []
+
+    def is_ours(original: Callable[..., Any], order: Any) -> bool:
+        if not order["lockStatus"] or not order["is_self_ship"]:
+            return bool(original(order))
+        if not sweeps:
+            met.add(order["id"])
+        return bool(sweeps) and order["id"] in met and order["id"] not in client.given_up
+
+    def sweep(original: Callable[..., Any], locations: Any) -> Any:
+        accepted = original(locations)
+        sweeps.append(True)
+        return accepted
+
+    around(client, "is_ours", is_ours)
+    around(client, "sweep", sweep)
+
+
+def two_bids(client: Aggregator, items: Items) -> None:
+    """The same order twice in one request, for two couriers."""
+    one = {"orderId": items[0]["orderId"], "autoDispatch": False}
+    bids = [{**one, "awbNumber": f"{name}{one['orderId']}", "courierName": name} for name in ("EX", "OTHER")]
+    push(client, "PUT", "awb", bids)
+
+
 CLIENTS: tuple[Client, ...] = (
     bad("packs_before_awb", "AGG-5", "packs orders before it sends their AWB", plan(pack_first)),
     bad(
@@ -266,6 +296,12 @@ CLIENTS: tuple[Client, ...] = (
         "calls POST /return for an RTO that is still on the road",
         before("rto_bag_delivered", acceptances),
     ),
+    bad(
+        "credits_rto_twice",
+        "AGG-9",
+        "makes a second credit note of an RTO",
+        after("credit_note", ids_to("POST", "invoiceUpdate", invoiceNumber="CN2-{}", invoiceType="return"), only="rto"),
+    ),
     bad("skips_page_two", "AGG-10", "reads the first page of each listing and no other", first_page_only),
     bad(
         "forgets_an_order",
@@ -298,8 +334,10 @@ CLIENTS: tuple[Client, ...] = (
         "never says that a parcel was delivered",
         never("delivery_done", fate="delivered"),
     ),
+    bad("impatient_with_locks", "AGG-17", "leaves locked orders alone once, then ships them", impatient),
     bad("ships_locked", "AGG-17", "sends AWBs for orders that are locked", locked_as_ours(FORWARD)),
     bad("ships_locked_returns", "AGG-17", "sends AWBs for returns that are locked", locked_as_ours(RETURNS)),
+    bad("two_bids", "AGG-18", "names two couriers for an order in one request", before("awb", two_bids, only=FORWARD)),
     bad("second_awb", "AGG-18", "sends a second, different AWB before it packs", before("pack", awbs("NEW{}"))),
     bad(
         "second_courier",

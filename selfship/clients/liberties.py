@@ -117,6 +117,37 @@ def logs_in_often(client: Aggregator) -> None:
     around(client, "sweep", sweep)
 
 
+def retries_soon(client: Aggregator) -> None:
+    """Reads what was refused, and sends it once more, alone, before it goes on."""
+
+    def take(original: Callable[..., Any], step: Any, batch: Any, where: Any) -> Any:
+        accepted = original(step, batch, where)
+        for order, place in batch:
+            if (order["id"], place) in client.tries and client.done.get(order["id"], 0) <= place:
+                client.konnect.sleep(0.1)
+                client.konnect.order(order["id"], where[order["id"]])
+                accepted += original(step, [(order, place)], where)
+        return accepted
+
+    around(client, "take", take)
+
+
+def credits_at_once(client: Aggregator) -> None:
+    """Makes the credit note of an RTO without accepting it first: so reads one page of the documents."""
+
+    def plan(original: Callable[..., Any], order: Any) -> tuple[str, ...]:
+        steps: tuple[str, ...] = original(order)
+        return tuple(step for step in steps if step != "accept") if "rto_bag_delivered" in steps else steps
+
+    def due(original: Callable[..., Any], order: Any) -> Any:
+        steps, done = client.plan(order), client.done.get(order["id"], 0)
+        back = order["orderStatus"] == "RETURN_DELIVERED" and steps[done:] == ("credit_note",)
+        return done if back else original(order)
+
+    around(client, "plan", plan)
+    around(client, "next", due)
+
+
 LIBERTIES: tuple[Client, ...] = (
     Client("in_parallel", "habit", "works on eight listings at the same time", hook=in_parallel),
     Client("reads_first", "habit", "reads each order by its id before it writes about it", hook=reads_first),
@@ -132,6 +163,10 @@ LIBERTIES: tuple[Client, ...] = (
     Client(
         "auto_on_returns", "habit", "sends autoDispatch for returns too, where it means nothing", hook=auto_on_returns
     ),
+    Client(
+        "retries_soon", "habit", "sends what was refused again within its sweep, once it has read it", hook=retries_soon
+    ),
+    Client("credits_at_once", "habit", "makes the credit note of an RTO without accepting it", hook=credits_at_once),
     Client("logs_in_often", "habit", "asks for a new token at each sweep", hook=logs_in_often),
     Client(
         "gives_up_at_once",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -203,16 +204,96 @@ def as_done(*steps: str) -> Callable[[Aggregator, Any, Any], Any]:
     return act
 
 
+def looks_elsewhere(client: Aggregator, step: Any, batch: Any) -> Any:
+    """Reads what was delivered, which says nothing of an order that waits for its AWB, and takes that for done."""
+    if step.name != "awb":
+        return None
+    client.konnect.page("DELIVERED", "BLR-01", 1)
+    return as_done("awb")(client, step, batch)
+
+
+def stopped_as_done(status: int) -> Hook:
+    """Takes a write that was answered so for done, and does all else that such an answer asks for."""
+
+    def hook(client: Aggregator) -> None:
+        def send(original: Callable[..., Any], method: str, path: str, content: Any, headers: dict[str, str]) -> Any:
+            if "json" not in content:
+                return original(method, path, content, headers)
+            try:
+                answer = original(method, path, content, headers)
+            except Exception as problem:
+                if str(status) not in str(problem):
+                    raise
+                client.konnect.sleep(1.0)
+                return _taken(content["json"])
+            if answer.status_code != status:
+                return answer
+            client.konnect.renew()
+            return _taken(content["json"])
+
+        around(client.konnect, "send", send)
+
+    return hook
+
+
+def _taken(items: Items) -> Any:
+    """What a host answers that has taken them all."""
+    count = len(items)
+    text = json.dumps({"payloadCount": count, "successCount": count, "failedCount": 0, "status": "SUCCESS"})
+    return SimpleNamespace(status_code=200, is_success=True, text=text, json=lambda: json.loads(text))
+
+
+def part_as_done(client: Aggregator) -> None:
+    """Looks at the HTTP status alone: what failed in a request that was taken in part is done as well."""
+
+    def note(original: Callable[..., Any], step: Any, batch: Any, tally: Any) -> Any:
+        if tally.accepted and tally.refused:
+            for order, _ in batch:
+                order["awbNumber"] = order["awbNumber"] or ["assumed"]
+            tally.accepted.extend(tally.refused)
+            tally.refused.clear()
+        return original(step, batch, tally)
+
+    around(client, "note", note)
+
+
+def loops_with_remarks(client: Aggregator) -> None:
+    """Sends a status that was refused again at once, each time with another remark."""
+
+    def write(original: Callable[..., Any], method: str, operation: str, items: Items) -> Any:
+        tally = original(method, operation, items)
+        rest = [one for one in items if one["orderId"] in tally.refused] if operation == "status" else []
+        for number in range(LOOPS if rest else 0):
+            original(method, operation, [{**one, "meta": {"remark": f"try {number}"}} for one in rest])
+        return tally
+
+    around(client.konnect, "write", write)
+
+
 CLIENTS: tuple[Client, ...] = (
     bad("resends_the_batch", "AGG-11", "sends the whole batch again after a part of it failed", resends_all),
     bad("resends_the_batch_later", "AGG-11", "adds what succeeded in part to its next request", resends_all_later),
     bad("resends_what_succeeded", "AGG-11", "sends again what succeeded, and not what failed", resends_accepted),
     bad("loops_on_a_refusal", "AGG-11", "sends a refused item again and again without a pause", loops(1)),
+    bad(
+        "loops_with_remarks",
+        "AGG-11",
+        "sends a refused status again and again, each with a new remark",
+        loops_with_remarks,
+    ),
+    bad("part_as_done", "AGG-11", "takes what failed in a part of a request for done", part_as_done),
     bad("hammers_after_429", "AGG-12", "calls again at once after a 429", waits(429, 0.0)),
     bad("half_of_retry_after", "AGG-12", "waits half as long as Retry-After says", waits(429, 0.5)),
     bad("goes_elsewhere_after_429", "AGG-12", "asks for another listing at once after a 429", goes_elsewhere),
     bad("hammers_after_503", "AGG-12", "calls again at once after a 503", waits(503, 0.0)),
     bad("ends_after_503", "AGG-12", "gives up for good after a 503", ends_on("503"), also=("AGG-10",)),
+    bad("busy_as_done", "AGG-12", "takes a write that was answered 503 for done", stopped_as_done(503)),
+    bad(
+        "denied_as_done",
+        "AGG-13",
+        "gets a new token, and takes the write that met the old one for done",
+        stopped_as_done(401),
+    ),
     bad("ends_after_401", "AGG-13", "gives up for good when its token has expired", ends_on("401")),
     bad("keeps_the_old_token", "AGG-13", "goes on for a while with a token that has expired", old_token(8)),
     bad(
@@ -235,6 +316,12 @@ CLIENTS: tuple[Client, ...] = (
         "takes an Update AWB without an answer for done, and packs",
         instead_of_reading(as_done("awb")),
         also=("AGG-8",),
+    ),
+    bad(
+        "looks_elsewhere_after_silence",
+        "AGG-14",
+        "reads other orders when Update AWB got no answer, and packs",
+        instead_of_reading(looks_elsewhere),
     ),
     bad(
         "goes_on_after_lost_status",

@@ -139,6 +139,30 @@ def status_of_decoys(step: str, value: str) -> Hook:
     return before(step, act)
 
 
+def tracks_rounded(client: Aggregator, items: Items) -> None:
+    named = f"{float(items[0]['orderId']):.0f}"
+    client.konnect.call("POST", f"{SHIPMENT}/track", json={"shipment_id": named})
+
+
+def numbered_lines(client: Aggregator, items: Items) -> None:
+    """POST /return as the example does it, but for the ids of the items: they are 1, 2, 3."""
+    lines = [[{**line, "orderItemId": str(n)} for n, line in enumerate(one["orderItems"], 1)] for one in items]
+    body = [{**one, "orderItems": own} for one, own in zip(items, lines, strict=True)]
+    client.konnect.call("POST", f"{SHIPMENT}/return", json=body)
+
+
+def polls_info(client: Aggregator) -> None:
+    """After each sweep asks /info for the new orders, five times in a row."""
+
+    def sweep(original: Callable[..., Any], locations: Any) -> Any:
+        accepted = original(locations)
+        for _ in range(5):
+            client.konnect.call("GET", f"{SHIPMENT}/info", params={"orderStatus": "CREATED"})
+        return accepted
+
+    around(client, "sweep", sweep)
+
+
 def polls_again(client: Aggregator) -> None:
     """After each sweep asks for a listing five times in a row."""
 
@@ -264,6 +288,18 @@ CLIENTS: tuple[Client, ...] = (
         "sends meta.reasonCode of a status as a text",
         body("bag_picked", lambda item: {**item, "orderStatus": "bag_picked", "meta": {"reasonCode": "7"}}),
     ),
+    bad(
+        "tracks_rounded_ids",
+        "AGG-2",
+        "tracks by an id that lost its last digits",
+        before("delivery_done", tracks_rounded),
+    ),
+    bad(
+        "lines_by_number",
+        "AGG-2",
+        "names the items of a return 1, 2, 3 when it accepts it",
+        before("accept", numbered_lines),
+    ),
     bad("awb_21", "AGG-3", "sends 21 AWBs in one request", too_many("awb", 21)),
     bad("pack_22", "AGG-3", "packs 22 orders in one request", too_many("pack", 22)),
     bad("status_25", "AGG-3", "pushes up to 25 statuses in one request", too_many("delivery_done", 25)),
@@ -283,6 +319,7 @@ CLIENTS: tuple[Client, ...] = (
         status_of_decoys("return_bag_in_transit", "return_bag_in_transit"),
     ),
     bad("polls_too_fast", "AGG-15", "asks for the same listing five times in a row", polls_again),
+    bad("polls_info_too_fast", "AGG-15", "asks /info for the same status five times in a row", polls_info),
     bad("polls_without_status", "AGG-15", "begins each sweep with a listing without orderStatus", without_status),
     bad(
         "no_location_in_listings",

@@ -7,7 +7,7 @@ judged from there: judged again later, it comes out the same. Decides nothing ab
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -54,7 +54,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Shown:
-    """An order as a read showed it to the client."""
+    """An order as a read showed it to the client. `lines`: the ids of its items, where it shows any."""
 
     order_id: str
     status: str
@@ -63,6 +63,7 @@ class Shown:
     is_return: bool | None
     awbs: tuple[str, ...] | None
     courier: str | None
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,15 +138,31 @@ class Call:
             answer = answer.get("orders")
         return tuple(map(_shown, filter(_is_order, answer))) if isinstance(answer, list) else ()
 
-    def reads(self, order_id: str) -> bool:
-        """Whether the call is a read by which the client could learn where that order stands."""
+    def reads(self, order_id: str, statuses: frozenset[str] = frozenset()) -> bool:
+        """Whether the call is a read by which the client could learn where that order stands.
+
+        A listing tells it by showing the order; and by not showing it, where the order may be in that status: one of
+        `statuses`, or any where there are none.
+        """
         if not self.exchange.ok:
             return False
         if self.operation in ("shipment", "info"):
-            return self.query.get("orderId") in (None, "", order_id)
+            if named := self.query.get("orderId"):
+                return named == order_id
+            listed = self.query.get("orderStatus", "")
+            return not statuses or listed in statuses or any(one.order_id == order_id for one in self.shown)
         if self.operation == "courierDetails":
             return any(isinstance(one, dict) and one.get("orderId") == order_id for one in self.body or ())
-        return self.operation == "track"
+        return self.operation == "track" and self.looks_for in (None, order_id)
+
+    @property
+    def looks_for(self) -> str | None:
+        """The id by which a read asks for one order; None where it names none."""
+        if self.operation == "track":
+            named = self.body.get("shipment_id") if isinstance(self.body, dict) else None
+        else:
+            named = self.query.get("orderId") if self.operation in ("shipment", "info") else None
+        return named if isinstance(named, str) and named else None
 
 
 def _is_order(entry: Any) -> bool:
@@ -168,7 +185,16 @@ def _shown(entry: Mapping[str, Any]) -> Shown:
         kind == "return" if isinstance(kind, str) else None,
         tuple(map(str, awbs)) if isinstance(awbs, list) else None,
         courier if isinstance(courier, str) else None,
+        tuple(lines_of(entry)),
     )
+
+
+def lines_of(order: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of the items that an order, or an item of a request, names."""
+    lines = order.get("orderItems")
+    for line in lines if isinstance(lines, list) else ():
+        if isinstance(line, dict) and isinstance(line.get("orderItemId"), str):
+            yield line["orderItemId"]
 
 
 def items_of(body: Any) -> list[Mapping[str, Any]]:

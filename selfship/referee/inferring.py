@@ -105,6 +105,7 @@ class Tracker:
             begun + heard.elapsed_ms / 1000,
             self._auth(heard, token),
             (*(["query"] if elsewhere else []), *(["authorization"] if bearer in self._tokens() else [])),
+            connection=heard.connection,
         )
         if new:
             self.issued.add(new)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from selfship.exchanges import Headers, from_json
 from selfship.operations import OPERATIONS
 
 HEAD = 4096
+DIGITS = 10
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -43,6 +45,8 @@ class Heard:
     answer: bytes
     begun: float | None
     elapsed_ms: float
+    connection: int = 0
+    """By which calls on one connection are known; 0 where the recording does not say."""
 
     @property
     def host(self) -> str:
@@ -174,9 +178,16 @@ def _from_har(entry: Any) -> Heard | str | None:
             operation, method, url, _pairs(request.get("headers")), _text(request.get("postData")),
             _status(response.get("status")), _pairs(response.get("headers")), _bytes(response.get("content")),
             _seconds(entry.get("startedDateTime")), float(took) if isinstance(took, int | float) and took > 0 else 0.0,
+            _connection(entry.get("connection")),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _connection(named: Any) -> int:
+    """HAR's id of a connection: often the client's port, and any text by its standard."""
+    text = str(named or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS else zlib.crc32(text.encode())
 
 
 def _pairs(named: Any) -> Headers:

@@ -178,8 +178,9 @@ class World:
         ended = one.plan.expect is not None and state is END[one.plan.expect]
         plan = one.plan
         return Standing(
-            one.number, one.id, plan.kind, plan.expect, plan.self_ship, order is not None, state, ended, plan.given
-        )
+            one.number, one.id, plan.kind, plan.expect, plan.self_ship, order is not None, state, ended, plan.given,
+            locked=order is not None and order.locked,
+        )  # fmt: skip
 
     # Hooks of the mock
 

@@ -12,6 +12,7 @@ from typing import Literal
 from selfship import requirements
 from selfship.lifecycle import ENDINGS, State
 from selfship.operations import OPERATIONS
+from selfship.referee.rules.assumed import NEVER_RETRIED
 from selfship.referee.rules.memory import Breach, Memory
 from selfship.referee.rules.recovery import gave_up
 from selfship.requirements import Requirement
@@ -47,7 +48,7 @@ TITLES: Mapping[str, str] = {
 class Standing:
     """Where one order of the session stands. `given`: the client must bring it to its end.
 
-    `ended`: it has ended as it must; `over`: it is in a state from which nothing leads on.
+    `ended`: it has ended as it must; `over`: it is in a state from which nothing leads on; `locked`: it still is.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Standing:
     state: State
     ended: bool
     given: bool = True
+    locked: bool = False
 
     @property
     def over(self) -> bool:
@@ -221,11 +223,25 @@ def _stuck(memory: Memory, ending: Ending) -> None:
     if memory.expired and ending.reason in ("idle", "finished") and not memory.of("AGG-13").broken:
         told = "The token expired, and the client neither asked for a new one nor went on."
         memory.broke(Breach("AGG-13", told, (memory.expired[0].seq,)))
+    for rule in NEVER_RETRIED:
+        _not_sent_again(rule, memory, ending)
     last = memory.last
     # Idle: since that answer there was no call at all.
     if last and last.exchange.status == 503 and ending.reason == "idle" and not memory.of("AGG-12").broken:
         told = f"{OPERATIONS[last.operation].label} was answered 503, and the client never called again: it must retry."
         memory.broke(Breach("AGG-12", told, (last.seq,)))
+
+
+def _not_sent_again(rule: str, memory: Memory, ending: Ending) -> None:
+    """Orders that never ended, for a write that a 401 or a 503 stopped was never sent again."""
+    if memory.of(rule).broken or ending.reason not in ("idle", "finished"):
+        return
+    for one in _given(ending.standings or ()):
+        assumed = memory.order(one.id).assumed if one.appeared and not one.ended else None
+        if assumed and assumed.rule == rule:
+            label = OPERATIONS[assumed.key[0]].label
+            told = f"{label} {assumed.told} for order {one.id}, and was never sent again: the order was left in"
+            memory.broke(Breach(rule, f"{told} {one.state}.", (assumed.seq,), one.id))
 
 
 def _given(standings: Iterable[Standing]) -> list[Standing]:
@@ -237,7 +253,9 @@ def _is_forgotten(one: Standing, memory: Memory, ending: Ending) -> bool:
     order = memory.order(one.id)
     if one.over:
         return not order.broke
-    if ending.reason not in ("idle", "finished") or not memory.of("AGG-18").held or gave_up(order) or order.broke:
+    if ending.reason not in ("idle", "finished") or not memory.of("AGG-18").held or one.locked:
+        return False
+    if gave_up(order) or order.broke:
         return False
     return _cause(memory) is None
 

@@ -38,7 +38,11 @@ def lock(item: Item, call: Call, order: OrderMemory) -> Breach | None:
 def second_awb(item: Item, call: Call, _: OrderMemory) -> Breach | None:
     """AGG-18: one AWB, one courier."""
     facts = item.facts
-    if item.event not in AWB or facts is None or not facts.awb:
+    if item.event not in AWB or facts is None:
+        return None
+    if _beside(item, call):
+        return _breach("AGG-18", item, call, "which the same request gives another AWB or courier.")
+    if not facts.awb:
         return None
     if item.body.get("awbNumber") != facts.awb:
         return _breach("AGG-18", item, call, "which has an AWB already: a second, different one came.")
@@ -47,7 +51,15 @@ def second_awb(item: Item, call: Call, _: OrderMemory) -> Breach | None:
     return None
 
 
-def sequence(item: Item, call: Call, _: OrderMemory) -> Breach | None:
+def _beside(item: Item, call: Call) -> bool:
+    """Whether an earlier item of the request has another AWB or courier for the same order."""
+    place = next(n for n, one in enumerate(call.items) if one is item)
+    told = [(one.body.get("awbNumber"), one.body.get("courierName")) for one in call.items]
+    same_order = [n for n in range(place) if call.items[n].order_id == item.order_id]
+    return any(told[n] != told[place] for n in same_order)
+
+
+def sequence(item: Item, call: Call, order: OrderMemory) -> Breach | None:
     """AGG-5, AGG-6, AGG-8, AGG-9, and AGG-7 for what none of these has a step for."""
     facts, event = item.facts, item.event
     if facts is None or event is None or not facts.states or facts.lagging:
@@ -58,6 +70,8 @@ def sequence(item: Item, call: Call, _: OrderMemory) -> Breach | None:
         return _breach("AGG-6", item, call, "which autoDispatch has picked already: after it bag_picked is skipped.")
     if _skips_a_step(facts, event):
         return _breach("AGG-5", item, call, f"{_standing(facts)}: {_STEPS_FORWARD}.")
+    if event is Event.CREDIT_NOTE and facts.states == (State.CREDIT_NOTE_GENERATED,) and event in order.went:
+        return _breach("AGG-9", item, call, "an RTO that has its credit note already: a second one came.")
     if _too_early_for_rto(facts, event):
         return _breach(
             "AGG-9",

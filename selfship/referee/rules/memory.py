@@ -11,7 +11,7 @@ from typing import Any
 
 from selfship.contract import Edition
 from selfship.lifecycle import Event
-from selfship.referee.calls import Call, Item
+from selfship.referee.calls import Call, Facts, Item
 
 KEPT = 20
 """Breaches of one rule that are kept word for word; beyond, they are counted."""
@@ -66,7 +66,23 @@ class Unsure:
     body: Mapping[str, Any]
     seq: int
     ended: float
+    statuses: frozenset[str] = frozenset()
+    """Under which the order is listed, whether the write took effect or not; none where nobody knows."""
     read: bool = False
+
+
+@dataclass
+class Assumed:
+    """A write that came to nothing, and the rule that says what to do then. `told`: what came of it, in words.
+
+    `facts`: how the order would stand had it been taken, and what the client did since.
+    """
+
+    rule: str
+    key: tuple[str, Event]
+    told: str
+    seq: int
+    facts: Facts
 
 
 @dataclass
@@ -85,7 +101,7 @@ class OrderMemory:
     """`last` is the last item that was taken: operation, event, and the call if that call failed in part.
 
     `in_part`: what was taken in a request that failed in part, by operation and event: the item and the call.
-    `locked`, `awbs`: as the client last read them.
+    `locked`, `awbs`, `status`: as the client last read them; `lines`: the ids of its items, as far as it read any.
     """
 
     id: str
@@ -94,7 +110,10 @@ class OrderMemory:
     locked: bool | None = None
     was_locked: bool = False
     awbs: tuple[str, ...] | None = None
+    status: str = ""
+    lines: frozenset[str] = frozenset()
     unsure: Unsure | None = None
+    assumed: Assumed | None = None
     last: tuple[str, Event | None, int] | None = None
     last_begun: float = 0.0
     in_part: dict[tuple[str, Event | None], tuple[Mapping[str, Any], int]] = field(default_factory=dict)
@@ -123,6 +142,13 @@ class Memory:
     expired: list[Call] = field(default_factory=list)
     connections: list[int] = field(default_factory=list)
     renewed: bool = False
+    rounded: dict[str, str] = field(default_factory=dict)
+    """What becomes of the ids that the client has read on their way through a number, and the id that it was."""
+
+    def has_read(self, order_id: str) -> bool:
+        """Whether an answer has shown that order to the client."""
+        order = self.orders.get(order_id)
+        return order is not None and order.status != ""
 
     def met(self, call: Call) -> None:
         """Notes whether the client calls in parallel: on two connections in turn, or before it has had an answer."""

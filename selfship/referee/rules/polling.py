@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfship.operations import OPERATIONS
 from selfship.referee.calls import Call, number
 from selfship.referee.rules.memory import Breach, Memory
 
@@ -15,10 +16,11 @@ def polls(call: Call, memory: Memory) -> Breach | None:
 
     A listing after a write of the client's own looks at what became of it: that is no poll.
     """
-    if call.operation != "shipment" or call.query.get("orderId"):
+    if call.operation not in ("shipment", "info") or call.query.get("orderId"):
         return None
+    label = OPERATIONS[call.operation].label
     if not call.query.get("orderStatus"):
-        return Breach("AGG-15", "GET /oms/v3/shipment came with neither orderStatus nor orderId.", (call.seq,))
+        return Breach("AGG-15", f"{label} came with neither orderStatus nor orderId.", (call.seq,))
     if not call.exchange.ok or not memory.terms.poll_interval:
         return None
     before = memory.polls.get(call.polled)
@@ -33,6 +35,7 @@ def polls(call: Call, memory: Memory) -> Breach | None:
     status = call.query["orderStatus"]
     return Breach(
         "AGG-15",
-        f"The listing of {status} was asked for again after {number(gap)} s; the interval is {number(told)} s.",
+        f"The listing of {status} was asked for again after {number(gap)} s ({label}); "
+        f"the interval is {number(told)} s.",
         (call.seq, before[1]),
     )

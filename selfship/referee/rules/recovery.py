@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfship.lifecycle import COARSE, Event, State, cell
 from selfship.operations import OPERATIONS
 from selfship.referee.calls import Call, Item, number
 from selfship.referee.rules.journeys import AWB, beyond
@@ -32,7 +33,9 @@ def waits(call: Call, memory: Memory) -> Breach | None:
         if call.begun < told.ended or call.operation == "token":
             continue
         again = call.wanted == told.wanted
-        if not again and (memory.overlaps or told.exchange.status == 503):
+        # Nor does a recording without connections say that two different calls were one after the other's answer.
+        apart = memory.overlaps or not (memory.terms.complete or call.connection)
+        if not again and (apart or told.exchange.status == 503):
             continue
         memory.waits.remove((told, until))
         found = found or _too_soon(call, told, until, memory)
@@ -128,14 +131,26 @@ def _other_awb(item: Item, lost: Unsure) -> bool:
 def lose(item: Item, call: Call, order: OrderMemory) -> None:
     """Notes that no answer came to this item, unless the client has written about the order since."""
     if order.last_begun <= call.begun:
-        order.unsure = Unsure(call.operation, item.event, item.body, call.seq, call.ended)
+        order.unsure = Unsure(call.operation, item.event, item.body, call.seq, call.ended, _statuses(item, order))
+
+
+def _statuses(item: Item, order: OrderMemory) -> frozenset[str]:
+    """The statuses under which a listing tells whether a lost write took effect: of the order before it, and after."""
+    if not order.status or item.facts is None or item.event is None or not item.facts.states:
+        return frozenset()
+    after = [cell(state, item.event).to for state in item.facts.states]
+    if item.event is Event.AUTO_DISPATCH:
+        after.append(State.BAG_PICKED)
+    known = (*item.facts.states, *filter(None, after))
+    return frozenset([order.status, *(name for state in known for name in COARSE[state])])
 
 
 def read(call: Call, memory: Memory) -> None:
     """Notes which orders with a lost write the client has read since."""
     for order in memory.orders.values():
-        if order.unsure and call.begun >= order.unsure.ended and call.reads(order.id):
-            order.unsure.read = True
+        lost = order.unsure
+        if lost and call.begun >= lost.ended and call.reads(order.id, lost.statuses):
+            lost.read = True
 
 
 # AGG-11
@@ -161,7 +176,8 @@ def resent(item: Item, call: Call, order: OrderMemory) -> Breach | None:
 
 def refused(item: Item, call: Call, order: OrderMemory, terms: Terms) -> Breach | None:
     """AGG-11: an item that the host refuses is not sent again and again without a pause."""
-    key = (call.operation, dict(item.body))
+    # The remarks of a status may differ from try to try: it is the same push.
+    key = (call.operation, {name: value for name, value in item.body.items() if name != "meta"})
     if order.refused is None or order.refused.key != key:
         order.refused = Refusals(key, first=call.seq)
     found = order.refused
@@ -181,14 +197,19 @@ def refused(item: Item, call: Call, order: OrderMemory, terms: Terms) -> Breach 
 
 
 def accepted(item: Item, call: Call, order: OrderMemory, memory: Memory, *, in_part: bool) -> None:
-    """Notes that an item was taken: a refusal of the same is over."""
+    """Notes that an item was taken, and that the client was told so."""
+    overcome(call, order, memory)
+    order.last = (call.operation, item.event, call.seq if in_part else 0)
+    if in_part:
+        order.in_part[call.operation, item.event] = (item.body, call.seq)
+
+
+def overcome(call: Call, order: OrderMemory, memory: Memory) -> None:
+    """Notes that a refusal is over: the same was taken now, whether or not the client heard of it."""
     if order.refused is not None:
         if order.refused.key[0] == call.operation and "AGG-11" not in order.broke:
             memory.held("AGG-11", call.seq, order.refused.first)
         order.refused = None
-    order.last = (call.operation, item.event, call.seq if in_part else 0)
-    if in_part:
-        order.in_part[call.operation, item.event] = (item.body, call.seq)
 
 
 def gave_up(order: OrderMemory) -> bool:

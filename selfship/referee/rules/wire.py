@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 from selfship import contract
 from selfship.operations import MAX_ITEMS, OPERATIONS
-from selfship.referee.calls import Call
-from selfship.referee.rules.memory import Breach, Memory
+from selfship.referee.calls import Call, Item, lines_of
+from selfship.referee.rules.memory import Breach, Memory, OrderMemory
+
+DIGITS = 15
+"""So many digits a number of 64 bits holds exactly."""
 
 
 def token(call: Call, memory: Memory) -> Breach | None:
@@ -75,6 +79,47 @@ def strange_ids(call: Call) -> Iterator[Breach]:
                 "exactly as they were read.",
                 (call.seq,),
             )
+
+
+def altered_ids(call: Call, memory: Memory) -> Iterator[Breach]:
+    """AGG-2: no id is one that the client has read, with blanks, zeros or a rounding added. Also of what it asks for.
+
+    Another id that nobody has read may be an order from before: only for writes does a referee know better.
+    """
+    sent = [] if memory.terms.complete else [one.order_id for one in call.items if isinstance(one.order_id, str)]
+    for named in filter(None, (*sent, call.looks_for)):
+        if memory.has_read(named):
+            continue
+        meant = next(filter(memory.has_read, (named.strip(), named.lstrip("0"))), None) or memory.rounded.get(named)
+        if meant:
+            yield Breach(
+                "AGG-2",
+                f"{OPERATIONS[call.operation].label} named order {json.dumps(named)[:60]}, which was read as {meant}: "
+                "ids are sent exactly as they were read.",
+                (call.seq,),
+            )
+
+
+def rounded(order_id: str) -> set[str]:
+    """What becomes of an id on its way through a number of 64 bits."""
+    if not (order_id.isascii() and order_id.isdigit() and len(order_id) > DIGITS):
+        return set()
+    shortest = repr(float(order_id))
+    return {shortest, f"{float(order_id):.0f}", f"{Decimal(shortest):f}"} - {order_id}
+
+
+def lines(item: Item, call: Call, order: OrderMemory) -> Breach | None:
+    """AGG-2: the items of an order are named by the ids that were read."""
+    strange = next((one for one in lines_of(item.body) if order.lines and one not in order.lines), None)
+    if strange is None:
+        return None
+    return Breach(
+        "AGG-2",
+        f"{OPERATIONS[call.operation].label} named orderItemId {json.dumps(strange)[:60]} of order {order.id}, which "
+        "was read with no such item: ids are sent exactly as they were read.",
+        (call.seq,),
+        order.id,
+    )
 
 
 def location(call: Call, memory: Memory) -> Breach | None:
