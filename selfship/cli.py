@@ -224,7 +224,9 @@ def requirements(group: str | None, coverage: Path | None, as_json: bool) -> int
 @click.option("--variant", metavar="GLOB", multiple=True, help="Only these conforming variants; repeatable.")
 @click.option("--null", metavar="GLOB", multiple=True, help="Only these null hosts; repeatable.")
 @click.option("--kind", type=click.Choice(["plain", "fault", "variant", "null"]), multiple=True, help="Only this kind.")
-@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [cores + 1].")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1), help="Cases at the same time [cores + 1; twice that of clients]."
+)
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="[reports/proof, or reports/proof-clients]")
 @click.option("--fresh", is_flag=True, help="Run again what an earlier run has shown and nothing has changed.")
 @click.option("--schemathesis", is_flag=True, help="Also run schemathesis alone on each fault, to compare; slow.")

@@ -132,3 +132,12 @@ def test_a_refused_status_that_only_changes_its_remark_is_a_loop_as_well(tmp_pat
             client.put("status", {"orderId": orders[0], "orderStatus": "delivery_done", "meta": meta})
 
         assert live.red("stopped") == {"AGG-11"}
+
+
+def test_no_token_expires_before_it_has_served(tmp_path: Path) -> None:
+    faults = ('do = "expire_token"\non = "awb"', 'do = "expire_token"\non = "write"')
+    with going_wrong(tmp_path, *faults) as (_, client, orders):
+        for answered in (401, 200, 401, 200, 200):
+            assert client.awb(orders[0]).status == answered
+            if answered == 401:
+                client.log_in()

@@ -49,6 +49,7 @@ class Partner:
         self.key = _key(folder / "key")
         self.watchers: list[Watcher] = []
         self.base = ""
+        self._token_is_new = False
         self.last_call = self.moved = 0.0
         self.finished_at: float | None = None
         self.ended: set[str] = set()
@@ -65,7 +66,7 @@ class Partner:
             if call.auth == "good" or call.fault:
                 ids = [item.order_id for item in call.items]
                 place = self._fault(call.operation, ids, listing=call.is_listing, page=page_of(call.query))
-                if place is not None:
+                if place is not None and call.fault:
                     self.schedule.happened(place)
             self.progress.count(call)
             self.judge.see(call)
@@ -79,7 +80,9 @@ class Partner:
         place = None
         if visit.auth == "good":
             place = self._fault(visit.operation, visit.order_ids, listing=visit.is_listing, page=visit.page)
-        if place is None:
+        if place is None or (self._token_is_new and self.plan.faults[place].do == "expire_token"):
+            # A second 401, with a token that is new, would mean something else: that fault waits for the next call.
+            self._token_is_new = self._token_is_new and visit.auth != "good"
             return await self._plainly(visit)
         self.schedule.happened(place)
         fault = self.plan.faults[place]
@@ -106,6 +109,7 @@ class Partner:
             return answer
         if fault.do == "expire_token":
             self.tokens.expire(visit.came.header(TOKEN_HEADER))
+            self._token_is_new = True
             visit.auth = "expired"
             return await self._plainly(visit)
         if fault.do in ("timeout_before", "timeout_after"):
