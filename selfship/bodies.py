@@ -22,10 +22,14 @@ _lock = threading.Lock()
 
 
 def unique(prefix: str) -> str:
-    """A name that no other run has used: the kit's AWBs and invoice numbers can be told apart on a shared host."""
+    """A name that no other run has used: the kit's AWBs and invoice numbers can be told apart on a shared host.
+
+    Of letters and digits, and of 13 characters behind `prefix`: an invoice number of the land of these hosts has 16
+    at most.
+    """
     with _lock:
         number = next(_counter)
-    return f"{prefix}{os.getpid():x}{int.from_bytes(os.urandom(3), 'big'):06x}{number:04d}".upper()
+    return f"{prefix}{os.getpid() % 4096:03x}{int.from_bytes(os.urandom(3), 'big'):06x}{number:04d}".upper()
 
 
 def item(

@@ -27,14 +27,16 @@ LEFT_OVER = 12
 
 
 def leaves(flow: Flow, state: State, another: Callable[[], Order] | None = None) -> bool:
-    """Whether the host leaves `state` by itself, as far as its profile leaves that open. Found out once in a run.
+    """Whether the host leaves `state` by itself: by its profile, or, where that is silent, found out once in a run.
 
     `another` brings an order in that state where none can be spared. True also where nobody can find out: what is not
     known is not held against a host.
     """
-    if state not in lifecycle.SWITCHED or not flow.host.leaves_open(lifecycle.SWITCHED[state][0]):
-        return False
     host = flow.host
+    if state not in lifecycle.SWITCHED:
+        return False
+    if not host.leaves_open(lifecycle.SWITCHED[state][0]):
+        return host.switch(lifecycle.SWITCHED[state][0]) == "auto"
     with host.finding_out:
         if host.left_alone.get(state) is None:
             # Whoever leads the order there may come here again: until it is known, nothing is held against the host.

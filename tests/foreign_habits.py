@@ -35,6 +35,10 @@ class Habits:
     line_ids: str = "text"  # or numbers
     order: str = "oldest"  # or newest, id
     dates: str = "ist"  # or utc, naive, west
+    words: tuple[str, str, str] = ("SUCCESS", "PARTIAL_SUCCESS", "FAILURE")
+    traces: str = "uuid"  # or numbers
+    picky: bool = False  # numbers are checked for form and may not come twice, filters for what it knows
+    journeys: tuple[str, str] = ("forward", "reverse")
     sparse: bool = False  # what is not there is absent, or null
     token_seconds: float = 3600
     one_token: bool = False  # a new one ends the one before
@@ -174,5 +178,23 @@ HABITS = {
         restarts_after=6.0,
         order="id",
         sparse=True,
+    ),
+    "picky": Habits(
+        first_page=0,
+        page_cap=100,
+        lag=0.0,
+        whole=frozenset({"invoiceUpdate"}),
+        own_statuses=False,
+        extended=False,
+        words=("Success", "Partial", "Error"),
+        traces="numbers",
+        picky=True,
+        journeys=("Forward", "Return"),
+        dates="west",
+        track="flat",
+        info_status="shipmentStatus",
+        expired=403,
+        token_seconds=20,
+        slow_bulk=1.0,
     ),
 }

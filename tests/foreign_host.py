@@ -5,6 +5,7 @@ This is the lifecycle; `foreign_server.py` is its HTTP side.
 """
 
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -54,6 +55,10 @@ class Order:
     past: list[tuple[float, float, Face]] = field(default_factory=list)  # when it was, since when it shows
 
     @property
+    def back(self) -> bool:
+        return self.id != self.forward_id
+
+    @property
     def now(self) -> Face:
         return self.past[-1][2]
 
@@ -99,6 +104,7 @@ class Host:
     def __init__(self, habits: Habits, seed: int = 7, scale: float = 1.0) -> None:
         self.habits, self.tokens = habits, dict[str, tuple[str, float]]()
         self.orders: dict[str, Order] = {}
+        self.numbers = set[tuple[str, str]]()
         self.luck, self.served, self.made = random.Random(seed), 0, 0
         for state, count in (("placed", 250), ("dp_assigned", 150), ("return_dp_assigned", 110)):
             for place, share in zip(LOCATIONS, (1.0, 0.2), strict=True):
@@ -114,7 +120,7 @@ class Host:
         names = (str(one), str(one + 1)) if self.habits.line_ids == "numbers" else (f"{id_}-A", f"{id_}-B")
         order = Order(
             id_,
-            "reverse" if back else "forward",
+            self.habits.journeys[back],
             place,
             channel,
             when,
@@ -219,14 +225,33 @@ class Host:
             raise RefusedError("CAN5", "too late to call it off")
         order.move(lines=left, state=order.now.state if left else "cancelled")
 
+    def known_once(self, number: str, code: str, longest: int) -> None:
+        """A number as papers have them, that no other paper bears."""
+        if not self.habits.picky:
+            return
+        if not re.fullmatch(rf"[A-Za-z0-9/-]{{1,{longest}}}", number) or (code, number) in self.numbers:
+            raise RefusedError(code, "no such number may be used")
+
+    def checked_papers(self, item: dict[str, Any], order: Order) -> None:
+        if not self.habits.picky:
+            return
+        number, packages = item.get("irnNumber"), item.get("packages") or []
+        if number is not None and not re.fullmatch(r"[0-9a-f]{64}", str(number)):
+            raise RefusedError("IN422", "no IRN")
+        if any(one.get("packageId") != f"PKG-{order.id[-5:]}" for one in packages):
+            raise RefusedError("IN422", "no such package")
+
     def invoice(self, order: Order, item: dict[str, Any]) -> None:
         number, kind = text(item, "invoiceNumber", "IN422"), text(item, "invoiceType", "IN422")
         if any(line not in dict(order.now.lines) for line, _, _ in lines_of(item, "IN422")):
             raise RefusedError("IN400", "foreign line")
+        self.known_once(number, "IN422", 16)
+        self.checked_papers(item, order)
         if kind == "return":
             self.expect(order, "return_bag_accepted rto_bag_accepted", "CN409")
             order.move(state="credit_note_generated", credit=number)
-        elif kind != "sale" or order.journey != "forward":
+            self.numbers.add(("IN422", number))
+        elif kind != "sale" or order.back:
             raise RefusedError("IN422", "kind of invoice does not suit")
         elif order.now.state == "cancelled":
             raise RefusedError("IN401", "voided earlier")
@@ -235,6 +260,7 @@ class Host:
         else:
             self.expect(order, "bag_confirmed", "IN453")
             order.move(state="bag_invoiced", invoice=number)
+            self.numbers.add(("IN422", number))
 
     def pack(self, order: Order, item: dict[str, Any]) -> None:
         if order.now.state == "cancelled":
@@ -253,7 +279,7 @@ class Host:
         if any(not isinstance(code, str | None) for _, _, code in lines_of(item, "QC2")):
             raise RefusedError("QC3", "odd reason")
         self.expect(order, "return_bag_delivered rto_bag_delivered", "QC9")
-        order.move(state="return_bag_accepted" if order.journey == "reverse" else "rto_bag_accepted")
+        order.move(state="return_bag_accepted" if order.back else "rto_bag_accepted")
 
     def awb(self, order: Order, item: dict[str, Any]) -> None:
         number, courier, auto = text(item, "awbNumber"), text(item, "courierName"), item.get("autoDispatch")
@@ -261,11 +287,14 @@ class Host:
             raise RefusedError("VAL03", "autoDispatch: true or false")
         self.own_fleet(order)
         self.expect(order, "dp_assigned return_dp_assigned", "AWB9")
-        if auto and order.journey != "forward" and self.habits.refuses_auto:
+        if auto and order.back and self.habits.refuses_auto:
             raise RefusedError("AWB7", "of no use on a return")
+        if order.now.awb != number:
+            self.known_once(number, "AWB6", 24)
         if order.now.awb not in ("", number) and not self.habits.swaps_awb:
             raise RefusedError("AWB8", "has its waybill")
-        moves = auto and order.journey == "forward"
+        moves = auto and not order.back
+        self.numbers.add(("AWB6", number))
         order.move(awb=number, courier=courier, state="bag_picked" if moves else order.now.state)
 
     def status(self, order: Order, item: dict[str, Any]) -> None:
@@ -330,7 +359,7 @@ class Host:
         if failed == len(items) and failed and self.habits.bare_refusals:
             return (kinds.pop() if len(kinds) == 1 else 422), {"fault": "nothing was done", "rows": errors}
         taken = 202 if self.habits.telling_codes else 200
-        return (self.habits.some_failed if failed else taken), envelope(verb, len(items), failed, errors)
+        return (self.habits.some_failed if failed else taken), envelope(self.habits, verb, len(items), failed, errors)
 
     def fault(self, place: int, id_: Any, no: RefusedError) -> Any:
         """One of an envelope's errors."""
@@ -349,8 +378,8 @@ class Host:
         return {"row": place, "fault": {"errCode": no.code, "text": why}, "ref": {"orderId": id_, "of": [[id_]]}}
 
 
-def envelope(verb: str, sent: int, failed: int, errors: list[Any]) -> Any:
-    word = "SUCCESS" if not failed else "FAILURE" if failed == sent else "PARTIAL_SUCCESS"
+def envelope(habits: Habits, verb: str, sent: int, failed: int, errors: list[Any]) -> Any:
+    word = habits.words[0 if not failed else 2 if failed == sent else 1]
     if verb not in ("awb", "status"):
         return {
             "status": word,
@@ -361,7 +390,7 @@ def envelope(verb: str, sent: int, failed: int, errors: list[Any]) -> Any:
             "tookMs": 3,
         }
     data = {"payload_count": sent, "success_count": sent - failed, "failed_count": failed, "errors": errors}
-    return {
-        "data": data,
-        "meta": {"trace_id": str(uuid.uuid4()), "time": datetime.now(UTC).isoformat(), "status": word},
-    }
+    trace: Any = str(uuid.uuid4()) if habits.traces == "uuid" else time.monotonic_ns()
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    at = at if habits.traces == "uuid" else at.replace("+00:00", "123Z")
+    return {"data": data, "meta": {"trace_id": trace, "time": at, "status": word}}

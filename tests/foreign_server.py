@@ -38,6 +38,11 @@ PACKED = [
     "rto_bag_delivered",
     "rto_bag_accepted",
 ]
+KNOWN = {
+    *("CREATED", "CONFIRMED", "PROCESSING", "COMPLETED", "TRANSIT", "DELIVERED", "CANCELLED", "RETURN_PROCESSING"),
+    *("RETURN_DELIVERED", "RETURN_ACCEPTED", "RETURN_COMPLETED", "CREDIT_NOTE_GENERATED"),
+}
+CHANNELS = ("FYND", "JIOMART", "SHOPIFY_IN", "Konnect Shop")
 POSTS = ("confirm", "cancel", "invoiceUpdate", "pack", "dispatch", "return", "courierDetails", "labels", "invoice")
 
 
@@ -183,6 +188,10 @@ class Server:
         id_, status, place = query.get("orderId"), query.get("orderStatus"), query.get("locationCode")
         if not (id_ or status) or (self.habits.company and not place):
             return 400, {"fault": "say which: orderId or orderStatus, and the location"}
+        if self.habits.picky and (
+            status not in {None, *KNOWN} or query.get("orderingChannel") not in (None, *CHANNELS)
+        ):
+            return 400, {"fault": "no such status or channel"}
         if place and place not in places:
             return 403, {"fault": "not your location"}
         try:
@@ -261,7 +270,7 @@ class Server:
             reads = verb in ("courierDetails", "labels", "invoice")
             if reads or self.habits.bare_refusals:
                 return 413, {"fault": "20 at most"}
-            return 200, envelope(verb, len(items), len(items), [{"fault": "20 at most"}])
+            return 200, envelope(self.habits, verb, len(items), len(items), [{"fault": "20 at most"}])
         if verb in ("courierDetails", "labels", "invoice"):
             return self.papers(verb, places, items)
         return self.host.write(verb, places, items)

@@ -129,7 +129,7 @@ class Neighbours:
             self.n += 1
             if self.n % 2:
                 self.host.add("placed", "BLR-07", 0)
-            locked = [one for one in self.host.orders.values() if one.locked and one.journey == "forward"]
+            locked = [one for one in self.host.orders.values() if one.locked and not one.back]
             if len(locked) < 20:
                 locked.append(self.host.add("placed", "BLR-07", self.n % 50))
                 locked[-1].locked = True

@@ -133,7 +133,13 @@ def batch_mended(flow: Flow, many: list[Order]) -> None:
 @scenario(Need(State.DP_ASSIGNED), Need(State.RETURN_DP_ASSIGNED), weight=6, bare=True)
 def batch_both_ways(flow: Flow, order: Order, back: Order) -> None:
     """A forward order and a return share one Update AWB request."""
-    flow.recording.kept["shared"] = send_bulk(flow, Event.AWB, [order, back], name="awb: an order and a return")
+    pair, name = [order, back], "awb: an order and a return"
+    bulk = send_bulk(flow, Event.AWB, pair, name=name)
+    if on_their_way(flow, bulk, pair):
+        pair = [flow.another(Need(State.DP_ASSIGNED)), flow.another(Need(State.RETURN_DP_ASSIGNED))]
+        rest(flow, pair)
+        bulk = send_bulk(flow, Event.AWB, pair, name=name)
+    flow.recording.kept["shared"] = bulk
 
 
 @scenario(Need(State.BAG_PICKED), weight=8)
