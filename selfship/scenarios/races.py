@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from selfship import answers
+from selfship.answers import Answer
+from selfship.exchanges import Exchange
 from selfship.flow import Flow
 from selfship.lifecycle import Event, State
 from selfship.orders import View
 from selfship.scenario import scenario
+from selfship.scenarios.limits import rest, unrest
 from selfship.supply import Need, Order
 
 ROUNDS = 4
@@ -60,12 +63,24 @@ def race_of_batches(flow: Flow, many: list[Order]) -> None:
 
 @scenario(Need(State.DP_ASSIGNED, ABREAST), weight=8, bare=True)
 def side_by_side(flow: Flow, many: list[Order]) -> None:
-    """Update AWB with autoDispatch for several orders, each in a request of its own, all at the same moment."""
+    """Update AWB with autoDispatch for several orders, each in a request of its own, all at the same moment.
+
+    Where one was refused that may still have been on its way to dp_assigned, others are sent that have had their time.
+    """
+    sent = _all_at_once(flow, many)
+    if any(answer.refused for _, _, _, answer, _ in sent) and any(unrest(flow, one) > 0 for one in many):
+        many = flow.lease(Need(State.DP_ASSIGNED, ABREAST))
+        rest(flow, many)
+        sent = _all_at_once(flow, many)
+    flow.recording.kept["all"] = sent
+
+
+def _all_at_once(flow: Flow, many: list[Order]) -> list[tuple[str, str, Exchange, Answer, View | None]]:
     items = [flow.item(Event.AUTO_DISPATCH, one) for one in many]
     answered = flow.together([("awb", {"body": [item], "step": "awb at once"}) for item in items], at_once=True)
     shown = [flow.wait(one, _picked_with(str(item["awbNumber"]))) for one, item in zip(many, items, strict=True)]
-    flow.recording.kept["all"] = [
-        (one.id, item["awbNumber"], exchange, answers.read(exchange, 1), view)
+    return [
+        (one.id, str(item["awbNumber"]), exchange, answers.read(exchange, 1), view)
         for one, item, exchange, view in zip(many, items, answered, shown, strict=True)
     ]
 
