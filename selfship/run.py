@@ -248,21 +248,23 @@ class Run:
         """Every recording of the run so far, those under way waited for."""
         return [one.result() for one in self._futures.values() if not one.cancelled()] + list(self._played.values())
 
-    def quietly(self, name: str, param: Any = None) -> Recording:
+    def quietly(self, name: str, param: Any = None, *, note: str = "alone") -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands.
+
+        Another `note` has it played another time.
 
         It must change nothing. On a host at hand its other parameters are played beside it: they are asked for next.
         """
         if self._instead:
             return self._play((name, param), note=AGAIN)
-        if (f"{name}, alone", param) not in self._played:
+        if (f"{name}, {note}", param) not in self._played:
             self.recordings()
             others = [key for key in self._futures if key[0] == name and key[1] != param] if self.host.at_hand else []
             keys = [(name, param), *others]
             with ThreadPoolExecutor(len(keys), thread_name_prefix="alone") as pool:
                 for (_, other), recording in zip(keys, pool.map(self._play, keys), strict=True):
-                    self._played[f"{name}, alone", other] = recording
-        return self._played[f"{name}, alone", param]
+                    self._played[f"{name}, {note}", other] = recording
+        return self._played[f"{name}, {note}", param]
 
     def known(self) -> dict[str, Key]:
         """Every scenario that was played, by the name under which its exchanges are recorded."""
