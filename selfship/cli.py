@@ -98,13 +98,19 @@ def plan_options(command: Command) -> Command:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+STATUSES = (
+    "Ends with 0 conforming, 1 nonconforming, 2 wrong usage, 3 the kit broke, 4 incomplete, 130 interrupted. More: "
+    "README.md."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=STATUSES)
 @click.version_option(__version__, message="selfship %(version)s")
 def cli() -> None:
-    """Certifies hosts of Konnect's self-ship API."""
+    """Certifies hosts of Konnect's self-ship API, and the clients that call them."""
 
 
-@cli.command()
+@cli.command(epilog=STATUSES)
 @run_options
 def certify(**options: Any) -> int:
     """Certify a host and write its certificate. Secrets come from the environment:

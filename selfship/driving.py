@@ -28,7 +28,7 @@ from selfship.run import Run
 from selfship.shards import Holds, Shard
 from selfship.stability import Stability
 from selfship.telling import check_of, evidence, tell
-from selfship.terminal import Terminal
+from selfship.terminal import OWN_MOCK, Terminal
 from selfship.verdict import EXIT_STATUS, RunVerdict, Verdict
 from selfship.waiving import excusing
 from selfship.waiving.file import Waiver, load_waivers, refuse_unknown_checks
@@ -188,8 +188,9 @@ class Driving:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         if self._terminal and self.run:
             run = self.run
+            own = OWN_MOCK if run.config.embedded else ""
             self._terminal.begin(
-                checks, run.config.profile.url or "", lambda: (run.requests, run.pace.in_flight, *run.played)
+                checks, f"{run.config.profile.url}{own}", lambda: (run.requests, run.pace.in_flight, *run.played)
             )
 
     def abandon(self) -> None:

@@ -59,10 +59,7 @@ def sentence(found: dict[str, Any]) -> str:
     if not found or not found["orders"]:
         return ""
     orders, part, naive = found["orders"], found["musts_in_part"], found["naive_orders"]
-    words = f"{orders} order{'s' * (orders != 1)} spent: {found['musts']} MUSTs judged whole"
+    words = f"{orders} order{'s' * (orders != 1)} used: {found['musts']} MUSTs judged whole"
     words += f" and {part} in part" if part else ""
-    words += f", {found['musts_per_order']:g} whole for each order"
-    if naive:
-        each = found["naive_musts_per_order"]
-        words += f" (with orders of its own for each check: {naive} orders, {each:g} for each)"
-    return f"{words}."
+    words += f", {found['musts_per_order']:g} whole for each order."
+    return f"{words} With orders of its own for each check it would have taken {naive}." if naive else words

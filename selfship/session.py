@@ -132,6 +132,7 @@ def conclude(run: Run, bench: Bench, *, narrowed: bool, waivers: Sequence[Waiver
         target={
             "url": profile.url,
             "role": "host",
+            **({"embedded": True} if run.config.embedded else {}),
             "profile": {
                 "name": profile.name,
                 "location": profile.location,

@@ -113,7 +113,7 @@ class NoSupplyError(Exception):
     """`need` cannot be met. `unflagged`: orders that would do, had they said `is_self_ship`."""
 
     def __init__(self, need: Need, found: int, unflagged: int = 0, reason: str = "") -> None:
-        super().__init__(f"Prepare {need}; {found} found." + (f" {reason}" if reason else ""))
+        super().__init__(f"Prepare {need}; {found} found free." + (f" {reason}" if reason else ""))
         self.need, self.found, self.unflagged, self.reason = need, found, unflagged, reason
 
 

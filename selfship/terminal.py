@@ -37,6 +37,7 @@ STYLES = {
 Ticks = tuple[int, int, int, int]
 """Requests so far, those in flight, scenarios that have ended, scenarios in all."""
 LONGEST_LINE = 400
+OWN_MOCK = " (the kit's own mock)"
 LOUD = (Verdict.ERROR, Verdict.FAIL, Verdict.WARN)
 
 
@@ -162,7 +163,8 @@ class Terminal:
 
     def _verdict(self, results: Results) -> Text:
         line = Text(results.verdict.value.replace("_", " ").upper(), style=STYLES[results.verdict])
-        line.append(f"  {self._safe(str(results.target.get('url', '')))}", style="not bold default")
+        own = OWN_MOCK if results.target.get("embedded") else ""
+        line.append(f"  {self._safe(str(results.target.get('url', '')))}{own}", style="not bold default")
         return line
 
     def _details(self, results: Results) -> Iterator[Text]:
@@ -215,7 +217,8 @@ class Terminal:
         if not rows:
             return
         findings = [f for row in rows for f in row.findings if f.verdict is Verdict.NOT_TESTABLE]
-        advice = list(dict.fromkeys(self._safe(f.advice or f.message) for f in findings))
+        # What most rules wait for comes first.
+        advice = [words for words, _ in Counter(self._safe(f.advice or f.message) for f in findings).most_common()]
         ids = ", ".join(row.id for row in rows[:SHOWN_IDS]) + (" …" if len(rows) > SHOWN_IDS else "")
         more = f" ({len(advice) - 1} more in the certificate)" if len(advice) > 1 else ""
         yield Text(f"Not testable: {len(rows)} ({ids}){': ' + advice[0] + more if advice else '.'}")

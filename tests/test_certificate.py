@@ -53,7 +53,7 @@ def test_the_verdict_is_followed_by_one_sentence_of_why(name: str, verdict: str,
         rest=len(musts) - 1,
         checks=sum(row.checks for row in musts),
         unsupplied=sum(row.group in ("RTO", "RET") for row in musts),
-        why="all for want of something to try them with",
+        why="all for lack of orders or of something else to prepare",
     )
 
 

@@ -127,7 +127,8 @@ def test_without_the_package_one_sentence_says_what_to_install(tmp_path: Path, c
 
     assert ended.returncode == 2
     assert ended.stderr == (
-        "selfship: Signing and checking signatures needs the cryptography package: pip install 'selfship[sign]'.\n"
+        "selfship: Signing and checking signatures needs the cryptography package: pip install '.[sign]' in the "
+        "kit's checkout, or pip install cryptography.\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -200,6 +200,6 @@ def test_a_command_that_broke_is_not_called_again_and_the_advice_says_why() -> N
 
     found = supply(order(1, "CREATED"), provision=make)
     assert ids(found.lease(Need(S.PLACED), "x")) == ["CREATED-1"]
-    with pytest.raises(NoSupplyError, match=r"0 found\. make-orders ended with status 1: mend it\."):
+    with pytest.raises(NoSupplyError, match=r"0 found free\. make-orders ended with status 1: mend it\."):
         found.lease(Need(S.PLACED), "y")
     assert calls == [S.PLACED]

@@ -22,6 +22,8 @@ def sentence(results: Results) -> str:
 def footnotes(results: Results) -> list[str]:
     """What a reader of the verdict must know besides: broken advice, and rules that nobody could try."""
     notes = [results.summary] if results.summary else []
+    if results.target.get("embedded"):
+        notes.append("This is the kit's own mock, started for this run: it says nothing of any other host.")
     advice = _having(results, "SHOULD", Verdict.WARN)
     if advice:
         notes.append(f"{_rules(len(advice), 'SHOULD')} {_is_are(advice)} not followed: {_ids(advice)}.")
@@ -66,7 +68,9 @@ def _incomplete(results: Results) -> str:
         return "Nothing was seen to be broken, but the run ended before it had judged every rule."
     parts = []
     if kinds[Verdict.NOT_TESTABLE]:
-        parts.append(f"{_all(kinds[Verdict.NOT_TESTABLE], unjudged)} for want of something to try them with")
+        parts.append(
+            f"{_all(kinds[Verdict.NOT_TESTABLE], unjudged)} for lack of orders or of something else to prepare"
+        )
     if kinds[Verdict.BLOCKED]:
         parts.append(f"{_all(kinds[Verdict.BLOCKED], unjudged)} because another check failed")
     return (

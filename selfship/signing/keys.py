@@ -56,7 +56,8 @@ def needed() -> None:
         import cryptography  # noqa: F401 - is it there?
     except ImportError:
         raise UsageError(
-            "Signing and checking signatures needs the cryptography package: pip install 'selfship[sign]'."
+            "Signing and checking signatures needs the cryptography package: pip install '.[sign]' in the kit's "
+            "checkout, or pip install cryptography."
         ) from None
 
 
