@@ -167,6 +167,9 @@ def mock(**options: Any) -> int:
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the session's files go.")
 @click.option("--session", metavar="DIR", type=click.Path(path_type=Path), help="Takes up the session of that folder.")
 @click.option("--profile", metavar="FILE.toml|NAME", help="Whose reading of the documents the referee follows.")
+@click.option(
+    "--waivers", metavar="FILE.toml", type=click.Path(path_type=Path), help="Failures that somebody answers for."
+)
 @click.option("--idle", metavar="SECONDS", type=click.FloatRange(0.1), default=60, show_default=True)
 @click.option("--quiet", is_flag=True, help="Only the address, the verdict and the certificate.")
 def referee(**options: Any) -> int:
@@ -192,6 +195,9 @@ def merge(runs: tuple[Path, ...], out: Path | None, quiet: bool) -> int:
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the certificate goes.")
 @click.option("--host", metavar="URL", help="Judges the calls to this host alone.")
 @click.option("--profile", metavar="FILE.toml|NAME", help="Whose reading of the documents the client follows.")
+@click.option(
+    "--waivers", metavar="FILE.toml", type=click.Path(path_type=Path), help="Failures that somebody answers for."
+)
 @click.option("--poll-interval", metavar="SECONDS", type=click.FloatRange(0), help="The interval the client was told.")
 @click.option("--quiet", is_flag=True, help="Only the verdict, and where the certificate is.")
 def judge(**options: Any) -> int:

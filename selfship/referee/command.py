@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -28,12 +28,18 @@ from selfship.referee.session import Session, open_folder, taken
 from selfship.results import Results
 from selfship.terminal import Terminal
 from selfship.verdict import EXIT_STATUS, RunVerdict
+from selfship.waiving import excusing
+from selfship.waiving.file import Waiver, load_waivers
 
-_WORST = (RunVerdict.NONCONFORMING, RunVerdict.ERROR, RunVerdict.INCOMPLETE, RunVerdict.CONFORMING)
+_WORST = tuple(
+    EXIT_STATUS[one]
+    for one in (RunVerdict.NONCONFORMING, RunVerdict.ERROR, RunVerdict.INCOMPLETE, RunVerdict.CONFORMING)
+)
 
 
 def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> int:
     """Serves until the session ends; the exit status of its worst certificate. UsageError for what cannot work."""
+    waivers = load_waivers(options["waivers"], base) if options["waivers"] else []
     # Listening first: where that fails, no folder is left that would seem to hold a session.
     listening = listen("127.0.0.1", options["port"])
     try:
@@ -60,7 +66,7 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> i
     try:
         if referee.broken is not None:
             raise referee.broken
-        return _conclude(session, url, quiet=options["quiet"])
+        return _conclude(session, url, waivers, quiet=options["quiet"])
     except (OSError, sqlite3.Error) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise BrokenKitError(
@@ -74,14 +80,23 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> i
 def _session(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> Session:
     if options["session"]:
         folder = base / options["session"].expanduser()
-        return Session(open_folder(folder), folder, environ, idle=options["idle"])
+        plan = open_folder(folder)
+        _for_one(plan, options)
+        return Session(plan, folder, environ, idle=options["idle"])
     plan = plans.load(options["scenario"], base)
+    _for_one(plan, options)
     if options["profile"]:
         plan = plans.under(plan, asdict(profile.load(options["profile"], base).switches))
     folder = base / options["out"].expanduser() if options["out"] else _folder(base, plan)
     if taken(folder):
         raise UsageError(f"{folder} holds a session already: take it up with --session, or name another --out.")
     return Session(plan, folder, environ, idle=options["idle"])
+
+
+def _for_one(plan: Plan, options: Mapping[str, Any]) -> None:
+    """UsageError for waivers of a session with several partners: what one is excused, another may have to keep."""
+    if options["waivers"] and len(plan.partners) > 1:
+        raise UsageError("--waivers excuses one client: referee each partner that has some in a session of its own.")
 
 
 def _folder(base: Path, plan: Plan) -> Path:
@@ -94,17 +109,17 @@ def _announce(session: Session, url: str, screen: Screen) -> None:
     screen.begin(url)
 
 
-def _conclude(session: Session, url: str, *, quiet: bool) -> int:
-    verdicts = []
+def _conclude(session: Session, url: str, waivers: Sequence[Waiver], *, quiet: bool) -> int:
+    statuses = []
     for partner in session.partners:
-        found = _results(session, partner, url)
+        found = _results(session, partner, url, waivers)
         certificate = report.write(found, partner.journal.exchanges, session.reports(partner))
         Terminal(quiet=quiet).finish(found, certificate)
-        verdicts.append(found.verdict)
-    return EXIT_STATUS[next(verdict for verdict in _WORST if verdict in verdicts)]
+        statuses.append(excusing.exit_status(found))
+    return next(status for status in _WORST if status in statuses)
 
 
-def _results(session: Session, partner: Partner, url: str) -> Results:
+def _results(session: Session, partner: Partner, url: str, waivers: Sequence[Waiver]) -> Results:
     ending = Ending(session.ended, partner.world.standings(), advice(partner))
     profile = {
         "name": session.plan.name,
@@ -118,4 +133,6 @@ def _results(session: Session, partner: Partner, url: str) -> Results:
     }
     run = {"id": session.folder.name, "started": session.started, "wall_s": round(session.seconds, 3)}
     target = {"url": url, "profile": profile}
-    return report.results(partner.judge.memory, ending, partner.journal.exchanges, run=run, target=target)
+    return report.results(
+        partner.judge.memory, ending, partner.journal.exchanges, run=run, target=target, waivers=waivers
+    )

@@ -10,7 +10,7 @@ import json
 import tempfile
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,8 @@ from selfship.referee.rules.judge import Judge
 from selfship.referee.rules.memory import Terms
 from selfship.results import Results
 from selfship.terminal import Terminal
-from selfship.verdict import EXIT_STATUS
+from selfship.waiving import excusing
+from selfship.waiving.file import Waiver, load_waivers
 
 ADVICE = {
     "AGG-10": "Run the client against `selfship referee`: it knows which orders there are, and how each must end.",
@@ -43,17 +44,18 @@ ELSE = "Record it, or run the client against `selfship referee --scenario onboar
 def run(options: Mapping[str, Any], base: Path) -> int:
     """Judges one recording and leaves a certificate; the exit status. UsageError for what is no recording."""
     path = base / options["file"].expanduser()
+    waivers = load_waivers(options["waivers"], base) if options["waivers"] else []
     out = base / options["out"].expanduser() if options["out"] else _folder(base, path)
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="selfship-judge-") as scratch:
             recorded = _recorded(path, options, Path(scratch))
-            found = _judged(recorded, path, options, base, began)
+            found = _judged(recorded, path, options, base, began, waivers)
             certificate = report.write(found, recorded.exchanges, out)
     except OSError as problem:
         raise BrokenKitError(f"The reports cannot be written to {out} ({problem.strerror or problem}).") from problem
     Terminal(quiet=options["quiet"]).finish(found, certificate)
-    return EXIT_STATUS[found.verdict]
+    return excusing.exit_status(found)
 
 
 def _folder(base: Path, path: Path) -> Path:
@@ -132,7 +134,9 @@ def _in(line: Mapping[str, Any]) -> Heard:
     return Heard(**{**line, **pairs, "answer": line["answer"].encode("latin-1")})
 
 
-def _judged(recorded: Recorded, path: Path, options: Mapping[str, Any], base: Path, began: float) -> Results:
+def _judged(
+    recorded: Recorded, path: Path, options: Mapping[str, Any], base: Path, began: float, waivers: Sequence[Waiver]
+) -> Results:
     switches = profile.load(options["profile"], base).switches if options["profile"] else profile.Switches()
     terms = Terms(
         poll_interval=(options["poll_interval"] or 0.0) if recorded.timed else 0.0,
@@ -164,4 +168,4 @@ def _judged(recorded: Recorded, path: Path, options: Mapping[str, Any], base: Pa
         },
     }
     ending = Ending("stopped", None, advice)
-    return report.results(memory, ending, recorded.exchanges, run=run_facts, target=target)
+    return report.results(memory, ending, recorded.exchanges, run=run_facts, target=target, waivers=waivers)

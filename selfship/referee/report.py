@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,35 @@ from selfship import __version__, certificate, har, judging, paths, requirements
 from selfship.certificate import junit
 from selfship.exchanges import Exchange, curl
 from selfship.proving import record
+from selfship.referee import excused
 from selfship.referee.journal import moment
 from selfship.referee.rules.ending import Ending, rows
 from selfship.referee.rules.memory import Memory
 from selfship.results import RequirementResult, Results
 from selfship.run import write_json
 from selfship.verdict import of_run
+from selfship.waiving.file import Waiver
 
 Exchanges = Callable[[], Iterable[Exchange]]
 """Reads every exchange from the first: they are not kept in memory."""
 
 
 def results(
-    memory: Memory, ending: Ending, exchanges: Exchanges, *, run: dict[str, Any], target: dict[str, Any]
+    memory: Memory,
+    ending: Ending,
+    exchanges: Exchanges,
+    *,
+    run: dict[str, Any],
+    target: dict[str, Any],
+    waivers: Sequence[Waiver] = (),
 ) -> Results:
-    """What a session, or a recording, has shown. `run`: id, start (seconds of the epoch) and duration."""
+    """What a session, or a recording, has shown. `run`: id, start (seconds of the epoch) and duration.
+
+    A waiver counts on the day of the judging: a recording may be old.
+    """
     lines = _lines(rows(memory, ending, lambda _: None), exchanges)
-    found = rows(memory, ending, lines.get)
+    today = datetime.now(UTC).date()
+    found, accounts = excused.under(rows(memory, ending, lines.get), waivers, today, memory.counted)
     return Results(
         kit={
             "version": __version__,
@@ -40,6 +53,7 @@ def results(
         verdict=of_run(((row.level, row.verdict) for row in found), narrowed=False),
         requirements=found,
         fix_first=judging.fix_first(found),
+        waivers=accounts,
     )
 
 

@@ -150,6 +150,11 @@ class Memory:
         order = self.orders.get(order_id)
         return order is not None and order.status != ""
 
+    @property
+    def counted(self) -> set[str]:
+        """The rules that were broken more often than is kept word for word."""
+        return {rule for rule, found in self.rules.items() if found.broken > len(found.breaches)}
+
     def met(self, call: Call) -> None:
         """Notes whether the client calls in parallel: on two connections in turn, or before it has had an answer."""
         before = self.last
