@@ -78,7 +78,7 @@ def test_each_option_is_in_the_readme_or_in_a_document_on_its_command_that_the_r
 
 
 def test_the_two_commands_for_a_bare_machine_set_up_all_that_they_need() -> None:
-    for name, last in (("certify", ".venv/bin/selfship certify"), ("test", ".venv/bin/pytest")):
+    for name, last in (("certify", ".venv/bin/selfship certify"), ("test", ".venv/bin/pytest -n auto --dist loadfile")):
         steps = marked(name).split(" && ")
         assert steps[0] == "python3 -m venv .venv"
         assert steps[1].startswith(".venv/bin/pip install -q ")

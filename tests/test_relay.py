@@ -63,7 +63,9 @@ def test_what_a_scenario_declares_to_walk_is_what_it_walks(tmp_path: Path) -> No
     keys = [(name, None) for name in names]
     with run_on(tmp_path, keys) as (_, recordings):
         for name, recording in zip(names, recordings, strict=True):
-            walked = tuple(step.event for step in recording.steps.values() if "reach" not in step.name)
+            # What is refused on the way, or at its end, leads nowhere.
+            led = [step for step in recording.steps.values() if step.outcome != "refused"]
+            walked = tuple(step.event for step in led if "reach" not in step.name)
             assert walked == SCENARIOS[name].walks(None), name
 
 
@@ -142,9 +144,9 @@ def test_one_order_and_one_return_judge_what_they_allow(certified: dict[str, Any
     verdicts = {row["id"]: row["verdict"] for row in certified["requirements"]}
     assert not {"fail", "error", "warn", "blocked"} & set(verdicts.values())
     journeys = "FWD-3 FWD-4 FWD-6 NDR-2 RET-1 RET-2 RET-3 RET-8 STA-5 DOC-1 DOC-2 DOC-3"
-    for rule in f"{journeys} FET-1 FET-8 INF-1 INF-3 CON-7 VAL-3 BAT-2".split():
+    for rule in f"{journeys} FET-1 FET-8 INF-1 INF-3 CON-7 BAT-2".split():
         assert verdicts[rule] == "pass", rule
-    for rule in ("FWD-1", "RTO-1", "LIM-1", "RAC-1"):
+    for rule in ("FWD-1", "RTO-1", "LIM-1", "RAC-1", "VAL-3"):
         assert verdicts[rule] == "not_testable", rule
 
 
