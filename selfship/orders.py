@@ -136,6 +136,15 @@ def shows(status: str | None, state: State) -> bool:
     return bool(OWN_STATUS.intersection(states)) and status not in KNOWN_COARSE
 
 
+def unmoved(state: State, before: View, after: View) -> bool:
+    """Whether nothing that a refused request must not change differs between two views of an order in `state`.
+
+    A status of the state's own may come to show late, in place of the usual one: that is no move.
+    """
+    late = state in OWN_STATUS and before.status in COARSE[state] and after.status not in KNOWN_COARSE
+    return before.same_as(after) or (late and (before.awbs, before.courier) == (after.awbs, after.courier))
+
+
 def tells_apart(before: State, after: State) -> bool:
     """Whether the coarse status always differs between two states, so that a move between them can be seen."""
     if before in OWN_STATUS or after in OWN_STATUS:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from selfship import answers, bodies, lifecycle, lost, unasked
+from selfship import answers, bodies, lifecycle, lost, orders, unasked
 from selfship.answers import Answer, Kind
 from selfship.exchanges import Exchange
 from selfship.flow import Flow
@@ -67,7 +67,7 @@ def probe_all(flow: Flow, order: Order, probes: Sequence[Probe], another: Callab
         _passed_by(flow, order, after, another)
         if spoiled and len(done) == 1:
             _keep(flow, done, None)
-        elif spoiled or not (before is None or after is None or before.same_as(after)):
+        elif spoiled or not (before is None or after is None or orders.unmoved(order.state, before, after)):
             # One among them was taken: perhaps an earlier one, whatever was answered. Each again, alone.
             _one_by_one(flow, left[: len(done)], another, done[-1] if spoiled else None)
         else:
@@ -145,7 +145,7 @@ def _send_run(
         after = _look(flow, order)
         _passed_by(flow, order, after, another)
         if answer.refused:
-            if before is None or after is None or before.same_as(after):
+            if before is None or after is None or orders.unmoved(order.state, before, after):
                 continue
             step.after, step.outcome = after, "applied"
             step.exchanges.append(after.seq)
@@ -154,7 +154,7 @@ def _send_run(
         step.after = after
         if after:
             step.exchanges.append(after.seq)
-        unchanged = before is None or after is None or before.same_as(after)
+        unchanged = before is None or after is None or orders.unmoved(order.state, before, after)
         if answer.kind in UNJUDGED:
             step.outcome = answer.kind.value if unchanged else "unclear_changed"
         else:
@@ -211,7 +211,7 @@ def _one_by_one(flow: Flow, probes: Sequence[Probe], another: Callable[[], Order
         _passed_by(flow, order, after, another)
         step.after = after
         step.exchanges += [after.seq] if after else []
-        unchanged = before is None or after is None or before.same_as(after)
+        unchanged = before is None or after is None or orders.unmoved(order.state, before, after)
         step.outcome = answer.kind.value
         if not unchanged and before and after:
             step.outcome = "applied" if answer.refused else "accepted"

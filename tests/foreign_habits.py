@@ -36,7 +36,7 @@ class Habits:
     order: str = "oldest"  # or newest, id
     dates: str = "ist"  # or utc, naive, west
     words: tuple[str, str, str] = ("SUCCESS", "PARTIAL_SUCCESS", "FAILURE")
-    traces: str = "uuid"  # or numbers
+    traces: str = "uuid"  # or counted, and then times to the nanosecond
     picky: bool = False  # numbers are checked for form and may not come twice, filters for what it knows
     journeys: tuple[str, str] = ("forward", "reverse")
     sparse: bool = False  # what is not there is absent, or null
@@ -187,7 +187,7 @@ HABITS = {
         own_statuses=False,
         extended=False,
         words=("Success", "Partial", "Error"),
-        traces="numbers",
+        traces="counted",
         picky=True,
         journeys=("Forward", "Return"),
         dates="west",

@@ -390,7 +390,7 @@ def envelope(habits: Habits, verb: str, sent: int, failed: int, errors: list[Any
             "tookMs": 3,
         }
     data = {"payload_count": sent, "success_count": sent - failed, "failed_count": failed, "errors": errors}
-    trace: Any = str(uuid.uuid4()) if habits.traces == "uuid" else time.monotonic_ns()
+    trace = str(uuid.uuid4()) if habits.traces == "uuid" else f"r-{time.monotonic_ns()}"
     at = datetime.now(UTC).isoformat(timespec="microseconds")
     at = at if habits.traces == "uuid" else at.replace("+00:00", "123Z")
     return {"data": data, "meta": {"trace_id": trace, "time": at, "status": word}}

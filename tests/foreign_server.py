@@ -323,7 +323,7 @@ def _served(site: Server, listener: socket.socket, port: int, stop: threading.Ev
     """Serves until `stop`; with habits that say so it goes away once, forgets its tokens, and comes back."""
     away = site.habits.restarts_after
     while not stop.is_set():
-        config = uvicorn.Config(site.app(), log_level="critical", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(site.app(), log_level="critical", timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -9,7 +9,7 @@ import pytest
 
 from selfship.exchanges import Exchange
 from selfship.lifecycle import AUTOMATIC, COARSE, KNOWN_COARSE, OWN_STATUS, State
-from selfship.orders import Line, View, objects, reachable, shows, tells_apart, view, views
+from selfship.orders import Line, View, objects, reachable, shows, tells_apart, unmoved, view, views
 
 ORDER = {"id": "17", "orderStatus": "CREATED"}
 
@@ -131,3 +131,12 @@ def test_a_line_of_which_nothing_is_left_is_none() -> None:
     lines = [{"orderItemId": "1", "quantity": 2}, {"orderItemId": "2", "quantity": 0}, {"orderItemId": "3"}]
 
     assert seen(orderItems=lines).lines == (Line("1", 2), Line("3", 1))
+
+
+def test_a_status_of_the_states_own_that_shows_late_is_no_move() -> None:
+    state, usual, own = State.RETURN_BAG_IN_TRANSIT, seen(orderStatus="RETURN_PROCESSING"), seen(orderStatus="ON_ROAD")
+    assert unmoved(state, usual, own)
+    assert not unmoved(state, own, usual)
+    assert not unmoved(state, usual, seen(orderStatus="ON_ROAD", courierName="Another"))
+    assert not unmoved(state, usual, seen(orderStatus="RETURN_DELIVERED"))
+    assert not unmoved(State.RETURN_DP_ASSIGNED, usual, own)

@@ -67,8 +67,9 @@ def side_by_side(flow: Flow, many: list[Order]) -> None:
 
     Where one was refused that may still have been on its way to dp_assigned, others are sent that have had their time.
     """
+    young = any(unrest(flow, one) > 0 for one in many)
     sent = _all_at_once(flow, many)
-    if any(answer.refused for _, _, _, answer, _ in sent) and any(unrest(flow, one) > 0 for one in many):
+    if young and any(answer.refused for _, _, _, answer, _ in sent):
         many = flow.lease(Need(State.DP_ASSIGNED, ABREAST))
         rest(flow, many)
         sent = _all_at_once(flow, many)
@@ -78,10 +79,14 @@ def side_by_side(flow: Flow, many: list[Order]) -> None:
 def _all_at_once(flow: Flow, many: list[Order]) -> list[tuple[str, str, Exchange, Answer, View | None]]:
     items = [flow.item(Event.AUTO_DISPATCH, one) for one in many]
     answered = flow.together([("awb", {"body": [item], "step": "awb at once"}) for item in items], at_once=True)
-    shown = [flow.wait(one, _picked_with(str(item["awbNumber"]))) for one, item in zip(many, items, strict=True)]
+    said = [answers.read(exchange, 1) for exchange in answered]
+    shown = [
+        flow.read(one) if answer.refused else flow.wait(one, _picked_with(str(item["awbNumber"])))
+        for one, item, answer in zip(many, items, said, strict=True)
+    ]
     return [
-        (one.id, str(item["awbNumber"]), exchange, answers.read(exchange, 1), view)
-        for one, item, exchange, view in zip(many, items, answered, shown, strict=True)
+        (one.id, str(item["awbNumber"]), exchange, answer, view)
+        for one, item, exchange, answer, view in zip(many, items, answered, said, shown, strict=True)
     ]
 
 

@@ -237,7 +237,7 @@ class Walker:
             self._seqs.append(after.seq)
         # autoDispatch on a return may well log AWB and courier: it must not move it.
         moves_only = event is Event.AUTO_DISPATCH and cell.outcome == "unchanged"
-        change = _change(before, after, moves_only=moves_only)
+        change = _change(one.model.state, before, after, moves_only=moves_only)
         if ((accepted and cell.outcome == "refuse") or change) and self._left_behind(one):
             return
         if (accepted and cell.outcome == "refuse") or change:
@@ -288,7 +288,7 @@ class Walker:
 
     def _has_moved(self, one: _Walked) -> bool:
         after = self.flow.read(one.order)
-        return one.view is not None and after is not None and not one.view.same_as(after)
+        return one.view is not None and after is not None and not orders.unmoved(one.model.state, one.view, after)
 
     # What came to light later
 
@@ -335,11 +335,11 @@ class Walker:
         )
 
 
-def _change(before: View | None, after: View | None, *, moves_only: bool) -> str:
+def _change(state: State, before: View | None, after: View | None, *, moves_only: bool) -> str:
     """What differs, in words; empty where nothing does, or nobody can tell."""
     if before is None or after is None:
         return ""
-    same = before.status == after.status if moves_only else before.same_as(after)
+    same = before.status == after.status if moves_only else orders.unmoved(state, before, after)
     return "" if same else f"; {before.difference(after)}"
 
 
