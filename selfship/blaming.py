@@ -19,23 +19,14 @@ def try_with_meta(flow: Flow, step: Step, item: dict[str, Any]) -> None:
     if step.event not in lifecycle.STATUSES:
         return
     if "meta" in item:
-        _try_without_meta(flow, step, item)
-        return
-    body = {**item, "meta": {"remark": "selfship", "reasonCode": 101, "dpLocation": "Bengaluru"}}
-    _, answer = flow.write("status", [body], step=f"{step.name} with meta")
+        other = {name: value for name, value in item.items() if name != "meta"}
+        how, was = "without meta", "was refused with documented fields of meta, and taken without them"
+    else:
+        other = {**item, "meta": {"remark": "selfship", "reasonCode": 101, "dpLocation": "Bengaluru"}}
+        how, was = "with meta", "was refused without meta, which is optional, and taken with it"
+    _, answer = flow.write("status", [other], step=f"{step.name} {how}")
     if answer.accepted:
-        step.rule, step.outcome = "VAL-5", "refused"
-        step.message = f"{step.name} was refused without meta, which is optional, and taken with it"
-        flow.keep(step)
-        raise BrokenError(step)
-
-
-def _try_without_meta(flow: Flow, step: Step, item: dict[str, Any]) -> None:
-    body = {name: value for name, value in item.items() if name != "meta"}
-    _, answer = flow.write("status", [body], step=f"{step.name} without meta")
-    if answer.accepted:
-        step.rule, step.outcome = "VAL-5", "refused"
-        step.message = f"{step.name} was refused with documented fields of meta, and taken without them"
+        step.rule, step.outcome, step.message = "VAL-5", "refused", f"{step.name} {was}"
         flow.keep(step)
         raise BrokenError(step)
 
