@@ -35,7 +35,9 @@ EXPLAINED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     # "operation", about one "request" (the operation and, of /status, a value), on one "journey" (the operation and, of
     # /status, values of returns or others), on requests of the operation, or of the value, that is named; or two of
     # these
-    ((*IN_NUMBERS, "VAL-5", "AUT-3"), SINGLE_STEPS, "request"),
+    ((*(one for one in IN_NUMBERS if one != "RAC-2"), "VAL-5", "AUT-3"), SINGLE_STEPS, "request"),
+    # It is tried with forward orders.
+    (("RAC-2",), tuple(one for one in SINGLE_STEPS if not one.startswith("RET")), "request"),
     (("AUT-3",), ("STA-1",), "journey"),
     (("BAT-6", "RAC-1"), ("STA-3",), "request"),
     (("BAT-2", "BAT-3", "BAT-6"), ("CON-2", "CON-3"), "operation"),

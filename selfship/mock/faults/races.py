@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from selfship.lifecycle import Event
 from selfship.mock.conduct import Ruling
-from selfship.mock.faults.fault import Fault, always, both, event, on, several, when
+from selfship.mock.faults.fault import Fault, always, both, event, several, when
 from selfship.mock.points import Ask, Hook, Point
 from selfship.operations import OPERATIONS
 
 GAP_S = 0.04
 """Between decision and effect, in seconds: longer than requests sent at once are apart."""
 LOOK_S = 0.005
-FRESH = 32
+FRESH = 40
 """AWBs that a crowded host takes before it fails at all: else it would fail the journeys that a run begins with."""
 CROWD = 8
 """Requests under way at once from which on a crowded host fails: more than journeys bring side by side by chance."""
@@ -48,7 +48,7 @@ def _is_turned_away(ruling: Ruling, ask: Ask) -> Ruling:
 
 
 def _crowd_of_awbs(name: str, how: str, hook: Hook) -> Fault:
-    test = both(on("awb"), _single)
+    test = both(event(Event.AUTO_DISPATCH), _single)
     return Fault(name, "RAC-2", how, Point.GAP, when(test, _comes_in), ((Point.LATE, when(test, hook)),))
 
 
@@ -69,12 +69,12 @@ FAULTS = (
     ),
     _crowd_of_awbs(
         "crowded_awbs_are_lost",
-        "counts an AWB that comes with many others at once, and loses it, after a while",
+        "counts an AWB with autoDispatch that comes with many others at once, and loses it, after a while",
         _is_lost,
     ),
     _crowd_of_awbs(
         "crowded_awbs_are_refused",
-        "refuses an AWB that comes with many others at once, after a while",
+        "refuses an AWB with autoDispatch that comes with many others at once, after a while",
         _is_turned_away,
     ),
 )
