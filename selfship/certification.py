@@ -29,8 +29,6 @@ REPORTERS = ("pytest_html.fixtures", "pytest_html.plugin", "pytest_metadata.plug
 SPARED = ("unraisableexception", "threadexception")
 """Of pytest's own plugins, those that watch over code under test: the first walks all that a run has recorded five
 times over as it ends."""
-OF_A_RUN = ("results.json", "exchanges.jsonl", "exchanges.har", "residue.jsonl")
-"""What no run takes the place of: its verdict, its evidence, and what it left behind at the host."""
 UNSEEN = ("logging",)
 """Of pytest's own plugins, those whose work nobody sees where no report is written."""
 PASSED_ON = (
@@ -164,8 +162,8 @@ def _out(given: Path | None, base: Path, url: str | None) -> Path:
         raise UsageError(
             f"--out {out} cannot be written in {nearest} ({problem.strerror}): give a folder that is yours."
         ) from None
-    if not outcome.lean() and any((out / name).exists() for name in OF_A_RUN):
-        raise UsageError(f"--out {out} holds a run already, and none is overwritten: give another one, or remove it.")
+    if not outcome.lean():
+        outcome.refuse_taken(out)
     return out
 
 

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from selfship.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -32,6 +34,16 @@ last: Outcome | None = None
 
 started_in: Path | None = None
 """The user's folder, once the command has left it for the kit's own; None where nobody has."""
+
+
+OF_A_RUN = ("results.json", "exchanges.jsonl", "exchanges.har", "residue.jsonl")
+"""What no run takes the place of: its verdict, its evidence, and what it left behind at the host."""
+
+
+def refuse_taken(out: Path) -> None:
+    """UsageError where `out`, a folder that was named for a run's files, holds those of another."""
+    if any((out / name).exists() for name in OF_A_RUN):
+        raise UsageError(f"--out {out} holds a run already, and none is overwritten: give another one, or remove it.")
 
 
 def lean() -> bool:

@@ -96,6 +96,7 @@ def test_a_misspelt_flag_is_wrong_usage(tmp_path: Path, arguments: tuple[str, ..
             "user, password or query, and it is empty",
         ),
         (("certify", "--out", "old"), "old holds a run already, and none is overwritten"),
+        (("judge", "bad.txt", "--out", "old"), "old holds a run already"),
         (("mock", "--fault", "awb_takes_22"), "There is no fault 'awb_takes_22'"),
         (("mock", "--null", "ehco"), "did you mean 'echo'?"),
         (("mock", "--null", "echo", "--fault", "awb_takes_21"), "leave out --fault, or --null."),

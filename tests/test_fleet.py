@@ -245,3 +245,17 @@ def test_the_joint_exit_status(statuses: tuple[int, int], joint: int, tmp_path: 
 def test_names_of_folders_are_safe() -> None:
     assert targets._name("https://konnect.example.com:8443/below", None, set()) == "konnect.example.com-8443"
     assert targets._name(None, "../etc/passwd.toml", {"passwd"}) == "passwd-2"
+
+
+def test_runs_that_are_there_are_neither_overwritten_nor_taken_for_new_ones(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(f'url = "http://127.0.0.1:9/{name}"\nlocation = "BLR-01"\n')
+    (tmp_path / "out" / "two").mkdir(parents=True)
+    (tmp_path / "out" / "two" / "results.json").write_text("{}")
+
+    process = start(tmp_path, {"SELFSHIP_TOKEN": "token-of-the-third"}, "--profile=one.toml", "--profile=two.toml")
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, stdout) == (2, "")
+    assert "two holds a run already" in stderr
+    assert not (tmp_path / "out" / "summary.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def rewritten(path: Path, change: Callable[[Har], object]) -> Path:
 
 def judge(path: Path, *options: str) -> dict[str, str]:
     """Rule to verdict, by the command."""
-    out = path.parent / "judged"
+    out = Path(tempfile.mkdtemp(prefix="judged-", dir=path.parent))
     told = CliRunner().invoke(cli, ["judge", str(path), "--out", str(out), "--quiet", *options], standalone_mode=False)
     if told.exception:
         raise told.exception

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from selfship import outcome
 from selfship.errors import UsageError
 from selfship.fleet import page
 from selfship.fleet.running import INTERRUPTED, Ended, Fleet
@@ -26,6 +27,8 @@ def run(options: Mapping[str, Any], environ: Mapping[str, str], base: Path) -> i
     """The joint exit status, the worst of the runs'. UsageError before anything starts, or where `--out` cannot be."""
     targets = named(options, environ, base)
     out = _folder(options.get("out"), len(targets), base)
+    for target in targets:
+        outcome.refuse_taken(out / target.name)
     console = Console(file=sys.stdout, highlight=False)
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="milliseconds")
     fleet = Fleet(targets, out, base)

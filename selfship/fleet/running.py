@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -82,7 +83,7 @@ class Fleet:
         lines = [line.strip() for line in stderr.splitlines() if line.strip()]
         # A killed process has a negative status: nobody judged anything.
         status = process.returncode if process.returncode >= 0 else 3
-        return Ended(target, folder, status, lines[-1].removeprefix("selfship: ") if lines else "")
+        return Ended(target, folder, status, re.sub("^(selfship|ERROR): ", "", lines[-1]) if lines else "")
 
     def _interrupt(self) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ def run(named: Sequence[Path], out: Path | None, base: Path, *, quiet: bool) -> 
     folder = base / out.expanduser() if out else outcome.folder(base, url, datetime.now())  # noqa: DTZ005 - the user's clock names it
     if any(folder.resolve() == one.folder.resolve() for one in shards):
         raise UsageError(f"--out {out} is one of the shards, which stay as they are: give another folder.")
+    outcome.refuse_taken(folder)
     results, exchanges = joining.join(shards, folder.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)

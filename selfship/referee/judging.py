@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from selfship import profile
+from selfship import outcome, profile
 from selfship.errors import BrokenKitError, UsageError
 from selfship.exchanges import Exchange
 from selfship.referee import journal, report
@@ -46,6 +46,7 @@ def run(options: Mapping[str, Any], base: Path) -> int:
     path = base / options["file"].expanduser()
     waivers = load_waivers(options["waivers"], base) if options["waivers"] else []
     out = base / options["out"].expanduser() if options["out"] else _folder(base, path)
+    outcome.refuse_taken(out)
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="selfship-judge-") as scratch:
