@@ -14,6 +14,8 @@ from selfship.scenarios.reading import FILTERED, PAGED, SMALL_PAGE
 
 MOST_SUSPECTS = 5
 SLACK = timedelta(hours=36)
+OVER_THE_EDGE = 3
+"""Orders that one that comes in may shift to a page that is read later, where some pages are read side by side."""
 
 
 def pages(recording: Recording, size: int) -> list[list[str]]:
@@ -42,16 +44,13 @@ def lost(recording: Recording) -> list[str]:
 def of_the_host(found: list[str], walk: Recording, again: Recording, size: int) -> list[str]:
     """Of the orders that a walk yields twice, those that the host's paging accounts for.
 
-    Where others bring in new orders meanwhile, each shifts the pages behind it. Then only what a second walk yields
-    twice as well is no such accident.
+    Where others bring in new orders meanwhile, each shifts the pages behind it, and a few orders over a page's edge.
+    Then only what a second walk yields twice as well, or more than have come can explain, is no such accident.
     """
     seen, then = ({one for page in pages(one_walk, size) for one in page} for one_walk in (walk, again))
-    if seen == then:
+    if len(found) > OVER_THE_EDGE * len(then - seen):
         return found
-    still = [one for one in found if one in twice(again, size)]
-    if not still and twice(again, size):
-        raise expect.NotTestableError("Others change the listing while it is walked: run this at a quiet hour.")
-    return still
+    return [one for one in found if one in twice(again, size)]
 
 
 @pytest.fixture
