@@ -41,16 +41,18 @@ def lost(recording: Recording) -> list[str]:
     return sorted(missing)
 
 
-def of_the_host(found: list[str], walk: Recording, again: Recording, size: int) -> list[str]:
-    """Of the orders that a walk yields twice, those that the host's paging accounts for.
+def everything(walk: Recording) -> set[str]:
+    return {one for size in (SMALL_PAGE, 50) for page in pages(walk, size) for one in page}
 
-    Where others bring in new orders meanwhile, each shifts the pages behind it, and a few orders over a page's edge.
-    Then only what a second walk yields twice as well, or more than have come can explain, is no such accident.
+
+def of_the_host(found: list[str], walk: Recording, again: Recording, as_well: list[str]) -> list[str]:
+    """Of the orders that a walk yields twice, or loses, those that the host's paging accounts for.
+
+    Where others bring in orders meanwhile, or lead some away, each shifts the pages behind it, and a few orders over a
+    page's edge. Then only what happens to a second walk `as_well`, or is more than that explains, is no such accident.
     """
-    seen, then = ({one for page in pages(one_walk, size) for one in page} for one_walk in (walk, again))
-    if len(found) > OVER_THE_EDGE * len(then - seen):
-        return found
-    return [one for one in found if one in twice(again, size)]
+    moved = everything(walk) ^ everything(again)
+    return found if len(found) > OVER_THE_EDGE * len(moved) else [one for one in found if one in as_well]
 
 
 @pytest.fixture
@@ -71,7 +73,8 @@ def test_no_order_is_listed_twice(paging: Recording, status: str, size: int, run
     walk = run.quietly("paging", status) if twice(paging, size) else paging
     found = twice(walk, size)
     if found:
-        found = of_the_host(found, walk, run.quietly("paging", status, note="alone again"), size)
+        again = run.quietly("paging", status, note="alone again")
+        found = of_the_host(found, walk, again, twice(again, size))
     words = f"walking {status} in pages of {size} yields {len(found)} orders twice, first {found[:1]}"
     expect.that(not found, words, evidence(walk))
 
@@ -82,7 +85,11 @@ def test_no_order_is_lost_between_pages(paging: Recording, status: str, run: Run
     """An order that a walk with another page size shows is lost by none, and none stands behind the last page."""
     walk = run.quietly("paging", status) if lost(paging) else paging
     # Others may be moving orders, too: lost is what still has the status when it is read by its id.
-    found = [one for one in lost(walk)[:MOST_SUSPECTS] if run.shows_now(one) == status]
+    suspects = lost(walk)
+    if suspects:
+        again = run.quietly("paging", status, note="alone again")
+        suspects = of_the_host(suspects, walk, again, lost(again))
+    found = [one for one in suspects[:MOST_SUSPECTS] if run.shows_now(one) == status]
     words = f"{len(found)} orders in {status} are in one walk of its pages and not in the other, first {found[:1]}"
     expect.that(not found, words, evidence(walk))
 
