@@ -73,7 +73,7 @@ def _unseen(flow: Flow, event: Event, many: list[Order], bulk: Bulk) -> None:
 def _invoiced(flow: Flow, order: Order) -> tuple[str | None, View | None]:
     """The invoice number that was last sent for the order in a batch, and the order once it shows that."""
     bulks = [flow.recording.kept.get(f"{Event.INVOICE.value} {name}") for name in ("mixed", "resent")]
-    taken = [one for one in bulks if one is not None and order.id in (one.taken or ())]
+    taken = [one for one in bulks if one is not None and one.answer.success and order.id in (one.taken or ())]
     numbers = {item["orderId"]: item.get("invoiceNumber") for one in taken for item in one.exchange.sent}
     number = numbers.get(order.id)
     if number is None or (order.view and order.view.invoice_number == number):
