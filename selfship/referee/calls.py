@@ -14,13 +14,17 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from selfship.exchanges import Exchange, from_json, to_json
-from selfship.lifecycle import STATUSES, Event, State
+from selfship.lifecycle import AUTOMATIC, COARSE, STATUSES, SWITCHED, Event, State
 from selfship.operations import OPERATIONS
 
 Auth = Literal["good", "expired", "unknown", "missing", "none"]
 """Of the token that came in its header: `none` where the call needs none, or nobody can say."""
 OPERATION_OF = {each.label: each.name for each in OPERATIONS.values()}
 """`GET /oms/v3/shipment` to the operation's name."""
+
+
+DOCUMENTED = frozenset(name for names in COARSE.values() for name in names)
+"""Every status that the documents list orders under."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class Call:
         """Whether the call is a read by which the client could learn where that order stands.
 
         A listing tells it by showing the order; and by not showing it, where the order may be in that status: one of
-        `statuses`, or any where there are none.
+        `statuses` (any where there are none), or one that the documents do not know.
         """
         if not self.exchange.ok:
             return False
@@ -150,7 +154,8 @@ class Call:
             if named := self.query.get("orderId"):
                 return named == order_id
             listed = self.query.get("orderStatus", "")
-            return not statuses or listed in statuses or any(one.order_id == order_id for one in self.shown)
+            apt = not statuses or listed in statuses or listed not in DOCUMENTED
+            return apt or any(one.order_id == order_id for one in self.shown)
         if self.operation == "courierDetails":
             return any(isinstance(one, dict) and one.get("orderId") == order_id for one in self.body or ())
         return self.operation == "track" and self.looks_for in (None, order_id)
@@ -217,6 +222,13 @@ def event_in(operation: str, body: Mapping[str, Any]) -> Event | None:
         named = body.get("orderStatus" if operation == "status" else "invoiceType")
         return (_STATUSES if operation == "status" else _INVOICES).get(named) if isinstance(named, str) else None
     return _SINGLE.get(operation)
+
+
+def onward(state: State | None) -> Iterator[State]:
+    """The state, and those that a host may go on to by itself."""
+    while state is not None:
+        yield state
+        state = AUTOMATIC.get(state) or SWITCHED.get(state, ("", None))[1]
 
 
 # To disk and back. What the exchange itself holds is not written twice.

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from selfship import answers
 from selfship.answers import Kind
-from selfship.lifecycle import AUTOMATIC, COARSE, JOURNEY_OF, SWITCHED, Event, Journey, State, cell
+from selfship.lifecycle import COARSE, JOURNEY_OF, Event, Journey, State, cell
 from selfship.operations import OPERATIONS, TOKEN_HEADER
-from selfship.referee.calls import Auth, Call, Facts, Item, event_in, items_of
+from selfship.referee.calls import Auth, Call, Facts, Item, event_in, items_of, onward
 from selfship.referee.journal import Mask, moment
 from selfship.referee.plan import PartnerPlan
 from selfship.referee.recording import Heard
@@ -183,7 +183,7 @@ def _moved(known: Known, event: Event, body: Mapping[str, Any], *, sure: bool) -
     """Where a taken event has led; where it may have, what was possible before stays possible."""
     # What the host took tells where the order was: where that is documented, if it may have been there.
     apt = [state for state in known.states if cell(state, event).outcome == "accept"] or known.states
-    after = frozenset(then for state in apt for then in _onward(_to(state, event, known)))
+    after = frozenset(then for state in apt for then in onward(_to(state, event, known)))
     known.states = after if sure else known.states | after
     known.told = after if sure else frozenset()
     if event in (Event.AWB, Event.AUTO_DISPATCH):
@@ -203,13 +203,6 @@ def _to(state: State, event: Event, known: Known) -> State | None:
     if event in (Event.CANCEL, Event.CANCEL_SOME):
         return None
     return _LEADS_TO.get(event) or State(event.value)
-
-
-def _onward(state: State | None) -> Iterable[State]:
-    """The state, and those that a host goes on to by itself."""
-    while state is not None:
-        yield state
-        state = AUTOMATIC.get(state) or SWITCHED.get(state, ("", None))[1]
 
 
 def _taken(call: Call, bodies: list[Mapping[str, Any]]) -> list[bool | None]:

@@ -6,12 +6,12 @@ ask for something to be done. A step that would have been right, had such a writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from selfship.lifecycle import AUTOMATIC, Event, State, cell
+from selfship.lifecycle import Event, State, cell
 from selfship.operations import OPERATIONS
-from selfship.referee.calls import Call, Facts, Item
+from selfship.referee.calls import Call, Facts, Item, onward
 from selfship.referee.rules.journeys import AWB, sequence
 from selfship.referee.rules.memory import Assumed, Breach, Memory, OrderMemory, Unsure
 
@@ -76,7 +76,7 @@ def _after(facts: Facts, item: Item) -> Facts:
     event, body = item.event, item.body
     if event is None:
         return facts
-    led = tuple(dict.fromkeys(then for state in facts.states for then in _onward(_to(state, event, facts))))
+    led = tuple(dict.fromkeys(then for state in facts.states for then in onward(_to(state, event, facts))))
     auto = facts.auto or (event is Event.AUTO_DISPATCH and not facts.is_return)
     awb, courier = (body.get("awbNumber"), body.get("courierName")) if event in AWB else (facts.awb, facts.courier)
     return replace(facts, states=led, auto=auto, awb=awb, courier=courier)
@@ -88,9 +88,3 @@ def _to(state: State, event: Event, facts: Facts) -> State:
         return found.to
     moves = event is Event.AUTO_DISPATCH and state is State.DP_ASSIGNED and not facts.is_return
     return State.BAG_PICKED if moves else state
-
-
-def _onward(state: State | None) -> Iterator[State]:
-    while state is not None:
-        yield state
-        state = AUTOMATIC.get(state)

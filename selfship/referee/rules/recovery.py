@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selfship.lifecycle import COARSE, Event, State, cell
 from selfship.operations import OPERATIONS
-from selfship.referee.calls import Call, Item, number
+from selfship.referee.calls import Call, Item, number, onward
 from selfship.referee.rules.journeys import AWB, beyond
 from selfship.referee.rules.memory import Breach, Memory, OrderMemory, Refusals, Terms, Unsure, same
 
@@ -141,7 +141,7 @@ def _statuses(item: Item, order: OrderMemory) -> frozenset[str]:
     after = [cell(state, item.event).to for state in item.facts.states]
     if item.event is Event.AUTO_DISPATCH:
         after.append(State.BAG_PICKED)
-    known = (*item.facts.states, *filter(None, after))
+    known = (*item.facts.states, *(then for state in after for then in onward(state)))
     return frozenset([order.status, *(name for state in known for name in COARSE[state])])
 
 
