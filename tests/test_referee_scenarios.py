@@ -103,6 +103,24 @@ def test_the_first_listing_of_onboarding_tempts_to_a_request_of_21() -> None:
     assert sum(one.count for one in own) == 21
 
 
+@pytest.mark.parametrize("parallel", [True, False])
+def test_a_connection_for_each_call_may_be_one_of_several_at_once(tmp_path: Path, *, parallel: bool) -> None:
+    told = '[[order]]\nexpect = "delivered"\ncount = 6\n[[fault]]\ndo = "expire_token"\non = "listing"\nnth = 2\n'
+    told += '[[fault]]\ndo = "too_many"\non = "read"\nnth = 5\n'
+    with judged(told, tmp_path) as live:
+        client = live.client()
+        orders = client.orders("PROCESSING")
+        for number, order in enumerate([*orders, *orders[:2]]):
+            client.connection += parallel
+            client.get(f"/oms/v3/shipment?orderId={order['id']}" if number else "/oms/v3/shipment?orderStatus=TRANSIT")
+        client.log_in()
+        for order in orders:
+            client.connection += parallel
+            client.get(f"/oms/v3/shipment?orderId={order['id']}")
+
+        assert live.red() - {"AGG-15"} == (set() if parallel else {"AGG-12", "AGG-13"})
+
+
 def test_a_return_has_no_start_of_its_own() -> None:
     with pytest.raises(UsageError, match="leave out start"):
         plan.read('[[order]]\nkind = "return"\nexpect = "returned"\nstart = "placed"', "test")

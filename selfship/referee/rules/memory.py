@@ -163,6 +163,17 @@ class Memory:
             self.overlaps |= call.connection in self.connections
             self.connections = [*self.connections[1 - CONNECTIONS :], before.connection]
 
+    def on_one(self, call: Call, before: Call) -> bool:
+        """Whether two calls are known to have come on one connection; a recording need not say."""
+        return bool(self.terms.complete or call.connection) and call.connection == before.connection
+
+    def in_turn(self, call: Call, before: Call) -> bool:
+        """Whether a call surely began when the answer to the other was known: on its connection, of one that waits.
+
+        Whoever opens a connection for each call may do so in parallel, and not be seen to.
+        """
+        return not self.overlaps and self.on_one(call, before)
+
     def order(self, order_id: str) -> OrderMemory:
         return self.orders.setdefault(order_id, OrderMemory(order_id))
 

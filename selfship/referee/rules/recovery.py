@@ -33,9 +33,7 @@ def waits(call: Call, memory: Memory) -> Breach | None:
         if call.begun < told.ended or call.operation == "token":
             continue
         again = call.wanted == told.wanted
-        # Nor does a recording without connections say that two different calls were one after the other's answer.
-        apart = memory.overlaps or not (memory.terms.complete or call.connection)
-        if not again and (apart or told.exchange.status == 503):
+        if not again and (told.exchange.status == 503 or not memory.in_turn(call, told)):
             continue
         memory.waits.remove((told, until))
         found = found or _too_soon(call, told, until, memory)
@@ -74,8 +72,8 @@ def renews(call: Call, memory: Memory) -> Breach | None:
         return None
     if call.auth == "expired":
         memory.expired.append(call)
-        # Of a client that calls in parallel those on one connection: others were on their way already.
-        stubborn = [one for one in memory.expired if not memory.overlaps or one.connection == call.connection]
+        # Of a client that may call in parallel the same call, and those on one connection: others were on their way.
+        stubborn = [one for one in memory.expired if one.wanted == call.wanted or memory.on_one(call, one)]
         if len(stubborn) == STUBBORN:
             return Breach(
                 "AGG-13",
