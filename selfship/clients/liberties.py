@@ -37,6 +37,16 @@ def in_parallel(client: Aggregator) -> None:
     client.sweep = sweep
 
 
+def on_own_connections(client: Aggregator) -> None:
+    """The same, and opens a connection for each call."""
+    in_parallel(client)
+
+    def send(original: Callable[..., Any], method: str, path: str, content: Any, headers: dict[str, str]) -> Any:
+        return original(method, path, content, {**headers, "Connection": "close"})
+
+    around(client.konnect, "send", send)
+
+
 def reads_first(client: Aggregator) -> None:
     """Reads each order by its id before it writes about it."""
 
@@ -150,6 +160,7 @@ def credits_at_once(client: Aggregator) -> None:
 
 LIBERTIES: tuple[Client, ...] = (
     Client("in_parallel", "habit", "works on eight listings at the same time", hook=in_parallel),
+    Client("on_own_connections", "habit", "does so with a connection for each call", hook=on_own_connections),
     Client("reads_first", "habit", "reads each order by its id before it writes about it", hook=reads_first),
     Client("asks_info", "habit", "asks /info for locks as well", hook=asks_info),
     Client("prints_papers", "habit", "prints labels and invoices, asks for couriers, tracks", hook=prints_papers),
