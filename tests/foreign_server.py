@@ -327,6 +327,9 @@ def _served(site: Server, listener: socket.socket, port: int, stop: threading.Ev
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
+        while away and not site.host.tokens and not stop.is_set():
+            # Its time begins with its first caller.
+            stop.wait(0.2)
         stop.wait(away or None)
         server.should_exit = True
         thread.join(10)

@@ -111,6 +111,7 @@ def test_orders_of_a_batch_show_each_its_own_invoice_number(
     if "invoiced" not in expect.whole(batch_forward).kept or host.switch("invoicing") == "auto":
         raise expect.NotApplicableError("the host invoices by itself")
     expect.works_alone(Event.INVOICE, control(Event.INVOICE))
+    not_invoiced_meanwhile(Event.INVOICE, batch_forward.kept[f"{Event.INVOICE} mixed"], host)
     sent = [(number, view) for number, view in batch_forward.kept["invoiced"] if number]
     if not sent:
         raise expect.BlockedError("BAT-1", "no order of the batch was seen to be invoiced")
