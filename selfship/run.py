@@ -324,6 +324,9 @@ class Run:
         began = time.monotonic()
         try:
             recording = run_scenario(which, param, flow)
+            if recording.missing and self.pace.stopped:
+                # What nobody could look for any more is not lacking.
+                raise Interrupted
             for _ in range(TRIES_AFTER_LOSS if prepare is None and not note else 0):
                 if not recording.lost:
                     break

@@ -62,16 +62,19 @@ def test_outside_its_hours_a_host_is_not_called_and_the_sentence_says_when() -> 
     permission.check_hours(asleep, at("16:00"))
 
 
+@pytest.mark.parametrize("looks", [20, 60], ids=["while stock is taken", "on the way"])
 def test_a_run_that_outlasts_its_hours_ends_there_with_what_it_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int
 ) -> None:
     calls = iter(range(10**6))
-    # The fortieth look at the clock finds the hours over.
-    monkeypatch.setattr(Hours, "open_at", lambda *_: next(calls) < 40)
+    # After so many looks at the clock the hours are over.
+    monkeypatch.setattr(Hours, "open_at", lambda *_: next(calls) < looks)
     mock = profile.load("mock")
     monkeypatch.setattr("tests.played.load", lambda _: replace(mock, limits=Limits(4, 15.0, "09:00-17:00", "UTC")))
 
     with run_on(tmp_path, [("stepwise", None), ("ndr", None), ("rto", None)]) as (run, played):
-        assert 10 < run.requests <= 40
+        assert 5 < run.requests <= looks
         assert any(type(one.crashed).__name__ == "Interrupted" for one in played)
+        # Orders that nobody looked for are not lacking.
+        assert not any(one.missing and one.crashed is None for one in played)
         assert any("ended before the run did" in note for note in run.host.wire.instability)
