@@ -88,7 +88,7 @@ def test_a_killed_run_goes_on_without_spending_an_order_twice(tmp_path: Path) ->
     first, second = tmp_path / "first", tmp_path / "second"
     with mock_process("--latency=5") as (_, url, environ):
         run = certifying(url, first, environ, *SOME)
-        await_requests(first / "exchanges.jsonl", 500, run)
+        await_requests(first / "exchanges.jsonl", 800, run)
         run.kill()
         run.communicate(timeout=ENOUGH_S)
         earlier = load(first)
