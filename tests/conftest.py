@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from selfship import secrecy
+
+for _name in ("SIGINT", "SIGHUP", "SIGTERM"):
+    # What whoever started the tests ignores (nohup, a shell in the background) their own processes would ignore too.
+    with contextlib.suppress(AttributeError, ValueError):
+        if signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+            signal.signal(getattr(signal, _name), signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

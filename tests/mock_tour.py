@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock as patching
 
 from selfship.lifecycle import AUTOMATIC, Event, State
+from selfship.mock.faults.races import FRESH
 from selfship.mock.order import Order
 from selfship.mock.settings import MockSettings
 from selfship.operations import BULK, OPERATIONS, WRITES
@@ -242,8 +243,8 @@ async def _races(tour: Tour) -> None:
         tour.send("status", [item_of(E.DELIVERY_DONE, order)[1] for order in (shared, others[0])]),
         tour.send("status", [item_of(E.RTO_BAG_DELIVERED, order)[1] for order in (shared, others[1])]),
     )
-    for order in tour.make(S.DP_ASSIGNED, 32):
-        await tour.fire(E.AWB, order)
+    for order in tour.make(S.DP_ASSIGNED, FRESH):
+        await tour.fire(E.AUTO_DISPATCH, order)
     crowd = tour.make(S.DP_ASSIGNED, 12)
     await asyncio.gather(*(tour.fire(E.AUTO_DISPATCH, order) for order in crowd))
     tour.note(alone, shared, *others, *crowd)
