@@ -234,7 +234,8 @@ class Pace:
                 self._slow_down(now)
                 self._alone = False
             elif not again:
-                self._alone = self.throttled > 0 and self._since >= FAR
+                # Not faster than what it bore last: else it is that which it turns away.
+                self._alone = self.throttled > 0 and self._since >= FAR and self.rate <= self._borne
                 if self._alone:
                     self.rate = self.rate / CUT if self._most <= 0 else min(self._most, self.rate / CUT)
                     self._wary_until = now

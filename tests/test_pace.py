@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from selfship import pace
-from selfship.pace import Interrupted, Pace, pauses
+from selfship.pace import FAR, WARY_S, Interrupted, Pace, pauses
 
 PATIENCE_S = 10.0
 
@@ -223,3 +223,14 @@ def test_several_429s_at_once_slow_the_run_however_long_there_was_none(clock: Cl
     assert later > first
     found.held_back(1.0)
     assert found.rate < later
+
+
+def test_a_429_at_a_pace_that_has_risen_since_slows_the_run_however_long_there_was_none(clock: Clock) -> None:
+    found = paced(clock)
+    (first,) = held_every(found, clock, 150, 1)
+    clock.now += WARY_S + 1
+    starts(found, clock, FAR + 50)
+    risen = found.rate
+    assert risen > first
+    found.held_back(1.0)
+    assert found.rate < risen
