@@ -15,7 +15,7 @@ Nothing is asked of a host and nothing is random: the same stock and wishes give
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from selfship.itinerary import Key, Place, fits, needs_of, place_after, steps
@@ -113,24 +113,27 @@ def _family(need: Need) -> str:
 
 def _short(stock: Mapping[Kind, int], keys: Sequence[Key]) -> set[str]:
     """The families of which not everybody can have orders of their own."""
-    left, short = Counter(dict(stock)), set[str]()
-    for key in keys:
-        for need in needs_of(key):
-            if not _drawn(left, need) and not (need.divisible and _drawn(left, Need(need.state, need.count))):
-                short.add(_family(need))
-    return short
+    return {_family(need) for _, need, start in _draws(stock, keys) if start is None}
 
 
 def awaited(stock: Mapping[Kind, int], keys: Sequence[Key]) -> dict[Key, Counter[State]]:
     """How many orders each scenario will draw from each state, where they are served in that order."""
-    left = Counter(dict(stock))
     found = {key: Counter[State]() for key in keys}
+    for key, need, start in _draws(stock, keys):
+        if start is not None:
+            found[key][start] += need.count
+    return found
+
+
+def _draws(stock: Mapping[Kind, int], keys: Sequence[Key]) -> Iterator[tuple[Key, Need, State | None]]:
+    """What each scenario needs, in turn, and from which state it is drawn; None where it is not there."""
+    left = Counter(dict(stock))
     for key in keys:
         for need in needs_of(key):
-            start = _drawn(left, need) or (need.divisible and _drawn(left, Need(need.state, need.count)))
-            if start:
-                found[key][start] += need.count
-    return found
+            start = _drawn(left, need)
+            if start is None and need.divisible:
+                start = _drawn(left, Need(need.state, need.count))
+            yield key, need, start
 
 
 def _drawn(left: Counter[Kind], need: Need) -> State | None:

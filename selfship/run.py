@@ -193,10 +193,11 @@ class Run:
         # than are answered at once, the longest, which the run's end waits for, are held up by all the others.
         workers = max(self.config.profile.limits.concurrency, self.pace.concurrency // 2)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="scenario")
-        calm = [key for key in sorted(left, key=turn_of) if SCENARIOS[key[0]].calm]
+        keys = sorted(left, key=turn_of)
+        calm = [key for key in keys if SCENARIOS[key[0]].calm]
         self._submit(calm)
         # Stock is taken meanwhile: that writes nothing either.
-        self.allotment = plan = self._allotted(sorted(left, key=turn_of))
+        self.allotment = plan = self._allotted(keys)
         wait([self._futures[key] for key in calm], timeout=CALM_S)
         self._futures |= {turn.key: Future() for turn in plan.turns if turn.during is not None}
         relay = Relay(plan, self.host, self._play, self._futures)
@@ -251,9 +252,8 @@ class Run:
     def quietly(self, name: str, param: Any = None, *, note: str = "alone") -> Recording:
         """Plays scenario `name` once more, with nothing else of the run under way; the first such recording stands.
 
-        Another `note` has it played another time.
-
-        It must change nothing. On a host at hand its other parameters are played beside it: they are asked for next.
+        Another `note` has it played another time. It must change nothing. On a host at hand its other parameters are
+        played beside it: they are asked for next.
         """
         if self._instead:
             return self._play((name, param), note=AGAIN)

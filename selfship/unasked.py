@@ -92,7 +92,6 @@ def awaited(flow: Flow, event: Event, order: Order, rule: str, title: str, *, re
         order.view, order.state = view, state_now(flow.host, target, view)
         order.touched(seen=order.state not in lifecycle.AUTOMATIC.values())
         return flow.arrived(flow.keep(step), order)
-    step.outcome = "refused" if refused else "not_applied"
     if refused is not None:
         step = refused
         step.outcome, step.after = "refused", view
@@ -103,6 +102,7 @@ def awaited(flow: Flow, event: Event, order: Order, rule: str, title: str, *, re
             else f"the host did not do it by itself within {flow.host.settle:g} s"
         )
     else:
+        step.outcome = "not_applied"
         step.message = (
             f"The profile says that the host does {event.value} by itself; the order still shows orderStatus "
             f"{view.status if view else None} after {flow.host.settle:g} s"

@@ -109,9 +109,8 @@ def _certification(arguments: Sequence[str], environ: Mapping[str, str], folder:
     os.dup2(log, 1)
     os.dup2(log, 2)
     tempfile.tempdir = folder
-    # What was imported before the fork never becomes garbage, and a run is too short to be tidied often.
+    # What was imported before the fork never becomes garbage.
     gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
     for name in [name for name in os.environ if name.startswith("SELFSHIP_")]:
         del os.environ[name]
     os.environ.update(environ)
