@@ -28,6 +28,17 @@ from selfship.referee.visit import Came
 from selfship.results import Results
 
 PATIENCE_S = 20.0
+PARTNERS = """
+[[partner]]
+name = "north"
+username = "NORTH_USER"
+password = "NORTH_PASSWORD"
+[[partner]]
+name = "south"
+username = "SOUTH_USER"
+password = "SOUTH_PASSWORD"
+"""
+"""Two partners of a scenario, to be put behind it."""
 
 
 @dataclass(frozen=True)

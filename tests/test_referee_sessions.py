@@ -21,7 +21,7 @@ from selfship.errors import UsageError
 from selfship.referee import plan
 from selfship.referee.journal import Journal
 from selfship.referee.session import Session, open_folder
-from tests.refereed import PATIENCE_S, Client, judged, refereed
+from tests.refereed import PARTNERS, PATIENCE_S, Client, judged, refereed
 
 SHORT = """
 poll_interval = 0.2
@@ -30,19 +30,7 @@ grace = 0.2
 expect = "delivered"
 count = 2
 """
-TWO = (
-    SHORT
-    + """
-[[partner]]
-name = "north"
-username = "NORTH_USER"
-password = "NORTH_PASSWORD"
-[[partner]]
-name = "south"
-username = "SOUTH_USER"
-password = "SOUTH_PASSWORD"
-"""
-)
+TWO = SHORT + PARTNERS
 SECRETS = {
     "NORTH_USER": "north-user-canary",
     "NORTH_PASSWORD": "north-password-canary",

@@ -19,7 +19,7 @@ from selfship.referee import excused
 from selfship.results import Finding, RequirementResult
 from selfship.verdict import Verdict
 from selfship.waiving.file import Waiver
-from tests.refereed import Client
+from tests.refereed import PARTNERS, Client
 from tests.test_referee_recordings import recorded
 from tests.test_referee_rules import delivered_before_picked, ids, second_awb
 
@@ -95,18 +95,7 @@ def test_breaches_that_were_only_counted_are_excused_with_the_whole_rule_alone()
     assert verdict(requirement="AGG-7") is Verdict.WAIVED
 
 
-TWO = """
-[[order]]
-expect = "delivered"
-[[partner]]
-name = "north"
-username = "NORTH_USER"
-password = "NORTH_PASSWORD"
-[[partner]]
-name = "south"
-username = "SOUTH_USER"
-password = "SOUTH_PASSWORD"
-"""
+TWO = '[[order]]\nexpect = "delivered"\n' + PARTNERS
 
 
 @pytest.mark.parametrize(
